@@ -1,0 +1,1 @@
+"""Audio-visual event localization in Keras 3."""
