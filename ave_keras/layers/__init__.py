@@ -1,0 +1,8 @@
+"""Layers, one per file, each a short pure function of `keras.ops` and a thin holder of weights."""
+
+from ave_keras.layers import fusion
+from ave_keras.layers.audio_guided_attention import AudioGuidedAttention
+from ave_keras.layers.mil_pooling import MILPooling
+from ave_keras.layers.spatial_average_pooling import SpatialAveragePooling
+
+__all__ = ["AudioGuidedAttention", "MILPooling", "SpatialAveragePooling", "fusion"]

@@ -1,0 +1,5 @@
+"""Functional builders."""
+
+from ave_keras.models.localizer import localizer
+
+__all__ = ["localizer"]

@@ -1,0 +1,42 @@
+"""Where a model looks: the attention maps of any model that attends."""
+
+import keras
+
+from ave_keras.errors import AVEError
+from ave_keras.layers import AudioGuidedAttention
+
+
+def attention_model(model):
+    """A model from the inputs of `model` to its attention maps `(B, T, H, W)`; it shares the weights.
+
+    Raises:
+        AVEError: `model` has no `AudioGuidedAttention` called with `return_attention_scores=True`.
+    """
+    for layer in model.layers:
+        if isinstance(layer, AudioGuidedAttention) and isinstance(layer.output, list | tuple):
+            return keras.Model(model.inputs, layer.output[1], name=f"{model.name}_attention")
+    raise AVEError(
+        f"model {model.name!r} does not attend",
+        expected="an AudioGuidedAttention layer called with return_attention_scores=True",
+        found=sorted({type(layer).__name__ for layer in model.layers}),
+        fix="Entries that attend have 'att' in their name: zoo.list('*att*')",
+    )
+
+
+def attention_maps(model, x, batch_size=32):
+    """The attention weights of every segment, NumPy `(B, T, H, W)`; they sum to one over (H, W).
+
+    Args:
+        model: any model with audio-guided attention, such as `zoo.load("av_att")`.
+        x: `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` arrays, or a data set of such batches.
+        batch_size: of the prediction, where `x` holds arrays.
+
+    Example:
+
+    >>> maps = ave_keras.attention_maps(model, {"audio": audio, "visual": visual})
+
+    Reference:
+        Tian et al., ECCV 2018, Eq. 3, Fig. 5 and 6.
+    """
+    arrays = {"batch_size": batch_size} if isinstance(x, dict) else {}
+    return attention_model(model).predict(x, verbose=0, **arrays)

@@ -1,0 +1,62 @@
+"""The card of an entry: what it is, its size, its recipe, the paper's figures and ours."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+
+from zoo.registry import entry
+
+RESULTS = Path(__file__).parent / "results.csv"
+
+
+def card(name, protocol="paper"):
+    """Prints the card of an entry.
+
+    Raises:
+        AVEError: no such entry.
+    """
+    print(render(entry(name, protocol)))
+
+
+def render(chosen):
+    """The card as text."""
+    lines = [f"{chosen.name} · {chosen.title}", chosen.summary, ""]
+    lines += _block(
+        "model",
+        {
+            "task": chosen.task,
+            "inputs": ", ".join(chosen.modalities),
+            "parameters": f"{chosen.parameters:,} at the released sizes",
+            **chosen.model,
+        },
+    )
+    lines += _block(f"recipe ({chosen.protocol} protocol)", {k: v for k, v in asdict(chosen.recipe).items() if v is not None})
+    lines += _block("paper", chosen.paper)
+    lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
+    if lines[-1] == "measured":
+        lines.append("  nothing yet; python -m benchmarks run")
+    return "\n".join(lines)
+
+
+def results(name):
+    """Rows of `results.csv` for an entry, written by `python -m benchmarks report --publish`."""
+    if not RESULTS.exists():
+        return []
+    with RESULTS.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if row["entry"] == name]
+
+
+def _measured(row):
+    return (
+        f"  {row['metric']} {row['mean']} ± {row['std'] or '–'} ({row['seeds']} seeds) on {row['data']}, "
+        f"{row['protocol']} protocol, {row['epochs']} epochs, {row['backend']}, {row['date']}"
+    )
+
+
+def _block(title, values):
+    width = max(map(len, values), default=0)
+    return [title, *(f"  {key:<{width}}  {_plain(value)}" for key, value in values.items()), ""]
+
+
+def _plain(value):
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

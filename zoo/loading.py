@@ -1,0 +1,75 @@
+"""`zoo.load`: from a name to a compiled model."""
+
+from pathlib import Path
+
+from ave_keras.errors import AVEError
+from zoo.registry import entry
+
+SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
+
+
+def load(name, *, weights=None, protocol="paper", recipe=None, compile=True, **overrides):
+    """Builds a model of the zoo, compiled with its recipe.
+
+    Args:
+        name: of the entry; `zoo.list()` names them all.
+        weights: a `.weights.h5` or `.keras` file of the same entry and shapes; random weights if absent.
+        protocol: `"paper"`, or `"official"` for what the released code does differently.
+        recipe: recipe values to change, such as `{"learning_rate": 1e-4}`.
+        compile: false to compile it yourself.
+        **overrides: shapes (`num_classes`, background included; `segments`; `audio_dim`; `visual_shape`), which default to the
+            released ones, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec` gives the shapes of
+            a data set.
+
+    Returns:
+        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`.
+
+    Raises:
+        AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of other shapes.
+
+    Example:
+
+    >>> zoo.load("av_att", num_classes=5, segments=20, visual_shape=(14, 14, 1024), audio_dim=768)
+    """
+    chosen = entry(name, protocol)
+    if recipe:
+        chosen = chosen.with_recipe(**recipe)
+    shapes = {key: overrides.pop(key) for key in SHAPES if key in overrides}
+    _check_overrides(chosen, overrides)
+    chosen = chosen.with_model(**overrides)
+    model = chosen.build(**shapes)
+    if weights is not None:
+        load_weights(model, weights)
+    return chosen.compile(model) if compile else model
+
+
+def load_weights(model, path):
+    """Puts the weights of a `.weights.h5` or `.keras` file into `model`.
+
+    Raises:
+        AVEError: the file is absent, unreadable or of another architecture.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise AVEError("no such weights file", file=path)
+    try:
+        model.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise AVEError(
+            f"cannot load these weights into {model.name!r}",
+            file=path,
+            found=reason,
+            fix="Give zoo.load the entry and the shapes that the file was saved with",
+        ) from error
+
+
+def _check_overrides(chosen, overrides):
+    import inspect
+
+    from ave_keras import models
+
+    known = [p for p in inspect.signature(getattr(models, chosen.builder)).parameters if p != "name"]
+    for key in overrides:
+        if key not in known:
+            raise AVEError(f"entry '{chosen.name}' takes no such argument", key=key, expected=f"one of {known}")

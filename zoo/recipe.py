@@ -1,0 +1,76 @@
+"""How an entry is trained: one frozen dataclass, read from YAML."""
+
+from dataclasses import dataclass, fields
+
+from ave_keras.errors import AVEError
+
+LOSSES = ("categorical_crossentropy", "multi_label_soft_margin")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The training of an entry.
+
+    Attributes:
+        optimizer: a Keras optimizer by name.
+        learning_rate: its first learning rate.
+        loss: one of `LOSSES`.
+        batch_size: videos per step.
+        epochs: passes over the training split.
+        validate_every: epochs between two looks at the validation split.
+        shuffle: new order in every epoch; the released code goes through the class-sorted order instead.
+        drop_remainder: leave out the last partial batch.
+        background_videos: add the background clips of the weak task to the training split.
+        decay_steps: steps between two decays of the learning rate; none if null.
+        decay_rate: factor of each decay.
+    """
+
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    loss: str = "categorical_crossentropy"
+    batch_size: int = 64
+    epochs: int = 300
+    validate_every: int = 1
+    shuffle: bool = True
+    drop_remainder: bool = True
+    background_videos: bool = False
+    decay_steps: int | None = None
+    decay_rate: float = 1.0
+
+    def __post_init__(self):
+        """Refuses values outside their range."""
+        for name in ("batch_size", "epochs", "validate_every"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise AVEError("bad recipe", key=name, expected="an integer of 1 or more", found=repr(value))
+        if self.loss not in LOSSES:
+            raise AVEError("bad recipe", key="loss", expected=f"one of {LOSSES}", found=repr(self.loss))
+        if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
+            raise AVEError("bad recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate))
+
+    @classmethod
+    def from_dict(cls, values, file=None):
+        """Reads a mapping; an unknown key is an error that lists the known ones."""
+        known = [field.name for field in fields(cls)]
+        for key in values:
+            if key not in known:
+                raise AVEError("unknown recipe key", file=file, key=key, expected=f"one of {known}")
+        return cls(**values)
+
+    def make_optimizer(self):
+        """A fresh Keras optimizer."""
+        import keras
+
+        rate = self.learning_rate
+        if self.decay_steps:
+            rate = keras.optimizers.schedules.ExponentialDecay(rate, self.decay_steps, self.decay_rate, staircase=True)
+        optimizer = keras.optimizers.get(self.optimizer)
+        return type(optimizer).from_config({**optimizer.get_config(), "learning_rate": rate})
+
+    def make_loss(self):
+        """A fresh Keras loss over probabilities."""
+        import keras
+
+        from ave_keras.losses import MultiLabelSoftMargin
+
+        return MultiLabelSoftMargin() if self.loss == "multi_label_soft_margin" else keras.losses.get(self.loss)

@@ -1,0 +1,31 @@
+"""Data sets and predictions as an entry's recipe wants them; the benchmark and the command line share these."""
+
+import numpy as np
+
+
+def train_dataset(entry, ave, seed=0):
+    """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
+    recipe = entry.recipe
+    return ave.dataset(
+        "train",
+        modalities=entry.modalities,
+        task=entry.task,
+        batch_size=min(recipe.batch_size, len(ave.splits["train"])),
+        shuffle=recipe.shuffle,
+        seed=seed,
+        drop_remainder=recipe.drop_remainder,
+        background=recipe.background_videos,
+    )
+
+
+def eval_dataset(entry, ave, split, batch_size=None):
+    """A split as batches `(x, y)`, in its own order and whole."""
+    return ave.dataset(
+        split, modalities=entry.modalities, task=entry.task, batch_size=batch_size or entry.recipe.batch_size
+    )
+
+
+def segment_probabilities(model, dataset):
+    """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised."""
+    predicted = model.predict(dataset, verbose=0)
+    return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
