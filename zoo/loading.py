@@ -1,5 +1,7 @@
 """`zoo.load`: from a name to a compiled model."""
 
+import inspect
+import warnings
 from pathlib import Path
 
 from ave_keras.errors import AVEError
@@ -53,8 +55,11 @@ def load_weights(model, path):
     if not path.is_file():
         raise AVEError("no such weights file", file=path)
     try:
-        model.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras warns, and leaves random weights, where a part of the file is missing.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         reason = str(error).splitlines()[0]
         raise AVEError(
             f"cannot load these weights into {model.name!r}",
@@ -65,8 +70,6 @@ def load_weights(model, path):
 
 
 def _check_overrides(chosen, overrides):
-    import inspect
-
     from ave_keras import models
 
     known = [p for p in inspect.signature(getattr(models, chosen.builder)).parameters if p != "name"]

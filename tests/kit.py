@@ -1,0 +1,99 @@
+"""`check_layer`: the contract of a Keras layer, checked against an independent NumPy float64 derivation."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+MIXED = {"mixed_bfloat16": 0.1, "mixed_float16": 0.02}
+
+
+def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True):
+    """Asserts everything that users of a layer rely on.
+
+    Args:
+        layer: a fresh instance.
+        inputs: NumPy float32 arrays, its positional call arguments.
+        derivation: `f(weights, *inputs)` in NumPy float64; `weights` are the layer's, in order.
+        weights: the number of scalar weights expected.
+        atol: of the values against the derivation.
+        trains: whether gradients must reach every weight.
+    """
+    config = layer.get_config()
+    model = functional(layer, inputs)
+    feed = list(inputs) if len(inputs) > 1 else inputs[0]
+    assert layer.count_params() == weights
+
+    randomize(layer)
+    expected = derivation([np.float64(w) for w in layer.get_weights()], *map(np.float64, inputs))
+    found = model.predict(feed, verbose=0)
+    np.testing.assert_allclose(found, expected, atol=atol, rtol=atol)
+
+    assert model.output_shape[1:] == expected.shape[1:]
+    assert tuple(layer.compute_output_shape(*(x.shape for x in inputs))) == expected.shape
+
+    assert json.loads(json.dumps(config)) == config
+    assert type(layer).from_config(config).get_config() == config
+    assert type(layer).__name__ in keras.saving.get_registered_name(type(layer))
+
+    check_reload(model, feed, found)
+    if weights and trains:
+        check_gradients(model, layer, feed, inputs, derivation)
+    for policy, tolerance in MIXED.items():
+        check_policy(layer, config, inputs, expected, policy, tolerance)
+    return model
+
+
+def functional(layer, inputs):
+    """`layer` as a functional model over inputs of these shapes, batch size free."""
+    symbols = [keras.Input(x.shape[1:]) for x in inputs]
+    return keras.Model(symbols, layer(*symbols))
+
+
+def randomize(layer, seed=1):
+    """Weights from a seed, biases included, so that no zero hides a missing term."""
+    rng = np.random.default_rng(seed)
+    layer.set_weights([rng.normal(0, 1 / np.sqrt(max(w.shape[0], 2)), w.shape) for w in layer.get_weights()])
+
+
+def check_reload(model, feed, found):
+    """Saved as `.keras` and read back, the model answers the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        np.testing.assert_array_equal(keras.models.load_model(path).predict(feed, verbose=0), found)
+
+
+def check_gradients(model, layer, feed, inputs, derivation):
+    """One SGD step equals the derivation's numerical derivative along a random direction, for every weight by itself."""
+    rng = np.random.default_rng(2)
+    before = [np.float64(w) for w in layer.get_weights()]
+    target = rng.normal(size=derivation(before, *map(np.float64, inputs)).shape)
+    model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=False)
+    model.train_on_batch(feed, np.float32(target))
+    gradients = [old - new for old, new in zip(before, layer.get_weights(), strict=True)]
+    layer.set_weights(before)
+
+    def loss(values):
+        return np.mean((derivation(values, *map(np.float64, inputs)) - target) ** 2)
+
+    for index, gradient in enumerate(gradients):
+        assert np.any(gradient), f"no gradient reaches {layer.weights[index].path}"
+        step = 1e-5 * gradient / np.linalg.norm(gradient)
+        ahead, behind = (
+            loss([w + sign * step if i == index else w for i, w in enumerate(before)]) for sign in (1, -1)
+        )
+        np.testing.assert_allclose((ahead - behind) / 2e-5, np.linalg.norm(gradient), rtol=1e-2)
+
+
+def check_policy(layer, config, inputs, expected, policy, tolerance):
+    """Under a mixed policy the output has the compute type, is finite and near the exact value."""
+    twin = type(layer).from_config({**config, "dtype": policy})
+    output = twin(*inputs)
+    twin.set_weights(layer.get_weights())
+    output = keras.ops.convert_to_numpy(keras.ops.cast(twin(*inputs), "float32"))
+    assert twin.compute_dtype == policy.removeprefix("mixed_")
+    assert all(keras.backend.standardize_dtype(w.dtype) == "float32" for w in twin.trainable_weights)
+    np.testing.assert_allclose(output, expected, atol=tolerance * np.abs(expected).max())

@@ -1,0 +1,32 @@
+"""Entries at sizes where a test takes milliseconds."""
+
+import keras
+import numpy as np
+
+import zoo
+
+SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
+SIZES = {"lstm_units": 4, "head_units": 6, "attention_units": 7}
+
+
+def load(name, **kwargs):
+    """The entry `name`, compiled, with small layers; shapes may be given."""
+    return zoo.load(name, **{**SPEC, **SIZES, **kwargs})
+
+
+def call(model, x):
+    """The answer without tracing, NumPy arrays."""
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x))
+
+
+def batch(name, size=3, seed=0, **spec):
+    """Random `(x, y)` for an entry; the labels hold every kind the task has."""
+    entry, spec = zoo.entry(name), {**SPEC, **spec}
+    rng = np.random.default_rng(seed)
+    leading = (size, spec["segments"])
+    shapes = {"audio": (*leading, spec["audio_dim"]), "visual": (*leading, *spec["visual_shape"])}
+    x = {key: np.float32(rng.normal(size=shapes[key])) for key in entry.modalities}
+    onehot = np.eye(spec["num_classes"], dtype="float32")
+    segments = onehot[rng.integers(0, spec["num_classes"], leading)]
+    y = {"video": onehot[rng.integers(0, spec["num_classes"] - 1, size)], "segments": segments}
+    return x, y if entry.task == "weak" else segments

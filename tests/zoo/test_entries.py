@@ -1,0 +1,75 @@
+"""Every entry, the moment it is registered."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from tests import small
+
+ENTRIES = zoo.list()
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_parameters_at_released_sizes(name):
+    entry = zoo.entry(name)
+    assert entry.build().count_params() == entry.parameters
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_one_step_moves_every_weight(name):
+    model = small.load(name)
+    x, y = small.batch(name)
+    before = [np.array(w) for w in model.get_weights()]
+    history = model.fit(x, y, batch_size=3, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert zoo.entry(name).monitor in history
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert np.any(keras.ops.convert_to_numpy(weight) != old), f"no gradient reaches {weight.path}"
+
+
+@pytest.mark.parametrize("segments", [1, 7, 10])
+@pytest.mark.parametrize("name", ENTRIES)
+def test_output_is_probabilities_at_any_length(name, segments):
+    x, y = small.batch(name, segments=segments)
+    found = small.call(small.load(name, segments=segments), x)
+    found = found if isinstance(found, dict) else {"segments": found}
+    assert {"segments": (3, segments, 5), "video": (3, 5)}.items() >= {k: v.shape for k, v in found.items()}.items()
+    assert isinstance(y, dict) == ("video" in found)
+    for value in found.values():
+        np.testing.assert_allclose(value.sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", ENTRIES)
+def test_mixed_precision_trains(name, policy):
+    original = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = small.load(name)
+        model.run_eagerly = True
+        x, y = small.batch(name)
+        losses = [model.train_on_batch(x, y, return_dict=True)["loss"] for _ in range(3)]
+    finally:
+        keras.config.set_dtype_policy(original)
+    assert np.isfinite(losses).all()
+    assert all(np.isfinite(keras.ops.convert_to_numpy(w)).all() for w in model.trainable_weights)
+    assert all(keras.backend.standardize_dtype(t.dtype) == "float32" for t in model.outputs)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_card(name, capsys):
+    zoo.card(name)
+    text = capsys.readouterr().out
+    entry = zoo.entry(name)
+    for part in (entry.title, f"{entry.parameters:,}", str(entry.paper["accuracy"]), "categorical_crossentropy"):
+        assert part in text
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_official_protocol_builds(name):
+    model = small.load(name, protocol="official")
+    loss = model.loss["video"] if isinstance(model.loss, dict) else model.loss
+    assert loss.name == "multi_label_soft_margin"
+    x, _ = small.batch(name)
+    assert np.isfinite(zoo.training.segment_probabilities(model, x)).all()

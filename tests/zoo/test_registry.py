@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import yaml
+
+import zoo
+from ave_keras import AVEError
+from tests import small
+from zoo.registry import ENTRIES, read_family
+
+TABLE_1 = ["a", "v", "v_att", "av", "av_att", "w_a", "w_v", "w_v_att", "w_av", "w_av_att"]
+PAPER = [59.5, 55.3, 58.6, 71.4, 72.7, 53.4, 52.9, 55.6, 63.7, 66.7]
+
+
+def test_names_and_the_papers_figures():
+    assert [name for name in zoo.list() if name in TABLE_1] == TABLE_1
+    assert [zoo.entry(name).paper["accuracy"] for name in TABLE_1] == PAPER
+
+
+def test_filters():
+    assert zoo.list("w_*") == zoo.list(family="weak") == zoo.list(task="weak")
+    assert zoo.list("nothing*") == []
+
+
+def test_unknown_name_suggests():
+    with pytest.raises(AVEError, match=r"no entry is called 'av_at'.*Nearest: av_att"):
+        zoo.entry("av_at")
+    with pytest.raises(AVEError, match=r"zoo\.list\(\) names them all"):
+        zoo.load("§")
+
+
+def test_protocols():
+    assert zoo.entry("w_av").model["pooling"] == "mean"
+    official = zoo.entry("w_av", "official")
+    assert official.model["pooling"] == "max" and official.recipe.background_videos
+    with pytest.raises(AVEError, match="unknown protocol.*'paper', 'official'.*'ours'"):
+        zoo.entry("av", "ours")
+
+
+def change(family, *path, value=None):
+    *parents, last = path
+    for key in parents:
+        family = family[key]
+    if value is None:
+        del family[last]
+    else:
+        family[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("entries", "a", "title"), None, r"missing key \(broken.yaml, key 'entries.a.title'\)"),
+        (("entries", "a", "papers"), {}, r"unknown key \(broken.yaml, key 'entries.a.papers'\).*'paper'"),
+        (("colour",), "red", "unknown key.*colour"),
+        (("task",), "guess", "task.*'supervised', 'weak'.*'guess'"),
+        (("entries", "a", "parameters"), "many", "parameters.*'many'"),
+        (("recipe", "epoch"), 3, "unknown recipe key.*epoch.*'epochs'"),
+        (("recipe", "epochs"), 0, "epochs.*1 or more.*found 0"),
+        (("recipe", "loss"), "hinge", "loss.*'hinge'"),
+        (("recipe", "learning_rate"), -1, "learning_rate.*above 0.*-1"),
+    ],
+)
+def test_broken_files(tmp_path, path, value, message):
+    family = yaml.safe_load((ENTRIES / "supervised.yaml").read_text())
+    change(family, *path, value=value)
+    file = tmp_path / "broken.yaml"
+    file.write_text(yaml.safe_dump(family))
+    with pytest.raises(AVEError, match=message):
+        list(read_family(file))
+
+
+def test_overrides():
+    model = zoo.load("av_att", num_classes=5, segments=20, visual_shape=(14, 14, 64), audio_dim=768, lstm_units=8)
+    assert model.output_shape == (None, 20, 5)
+    assert model.input["audio"].shape == (None, 20, 768)
+    assert model.input["visual"].shape == (None, 20, 14, 14, 64)
+    assert float(zoo.load("a", recipe={"learning_rate": 0.5}).optimizer.learning_rate) == 0.5
+    with pytest.raises(AVEError, match="takes no such argument.*lstm_unit.*'lstm_units'"):
+        zoo.load("a", lstm_unit=8)
+
+
+def test_weights(tmp_path):
+    model = small.load("av")
+    x, _ = small.batch("av")
+    for file in (tmp_path / "m.keras", tmp_path / "m.weights.h5"):
+        model.save(file) if file.suffix == ".keras" else model.save_weights(file)
+        again = small.load("av", weights=file)
+        np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+        with pytest.raises(AVEError, match="cannot load these weights into 'av'.*m\\..*shapes that the file"):
+            small.load("av", weights=file, lstm_units=5)
+    with pytest.raises(AVEError, match="no such weights file"):
+        small.load("av", weights=tmp_path / "absent.keras")
