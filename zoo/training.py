@@ -29,3 +29,17 @@ def segment_probabilities(model, dataset):
     """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised."""
     predicted = model.predict(dataset, verbose=0)
     return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
+
+
+def fit(entry, model, ave, *, seed=0, callbacks=(), verbose="auto"):
+    """Trains a compiled model by the entry's recipe; returns the Keras history."""
+    recipe = entry.recipe
+    return model.fit(
+        train_dataset(entry, ave, seed),
+        validation_data=eval_dataset(entry, ave, "val"),
+        validation_freq=recipe.validate_every,
+        epochs=recipe.epochs,
+        callbacks=list(callbacks),
+        shuffle=False,
+        verbose=verbose,
+    )

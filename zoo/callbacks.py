@@ -1,0 +1,67 @@
+"""What training writes besides the model itself."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from ave_keras.errors import AVEError
+
+
+class BestModel(keras.callbacks.Callback):
+    """Keeps the model with the best validation score in one file; the file is always whole.
+
+    Args:
+        path: of the `.keras` file.
+        monitor: key in the epoch's logs, higher is better; the first of equals stays.
+    """
+
+    def __init__(self, path, monitor):
+        super().__init__()
+        self.path = Path(path)
+        self.monitor = monitor
+        self.best = float("-inf")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves under another name, then renames."""
+        score = (logs or {}).get(self.monitor)
+        if score is None or score <= self.best:
+            return
+        self.best = score
+        partial = self.path.with_name(f".{self.path.stem}.partial.keras")
+        self.model.save(partial)
+        os.replace(partial, self.path)
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Every number of every epoch as a TensorBoard scalar, on any backend.
+
+    `keras.callbacks.TensorBoard` needs TensorFlow; the tensorboard package alone writes the same files.
+
+    Args:
+        folder: of the event files.
+
+    Raises:
+        AVEError: tensorboard is not installed.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        try:
+            from tensorboard.summary import Writer
+        except ImportError:
+            raise AVEError(
+                "the TensorBoard log needs tensorboard",
+                fix='Install it with: pip install "ave-keras[tensorboard]", or train with --no-tensorboard',
+            ) from None
+        self.writer = Writer(str(folder))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """One point per number."""
+        for key, value in (logs or {}).items():
+            self.writer.add_scalar(key, float(value), step=epoch)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        """Closes the file."""
+        self.writer.close()

@@ -1,0 +1,77 @@
+"""Scores of a saved model on a split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+from zoo.training import segment_probabilities
+
+SHAPE_KEYS = {"audio": "audio_dim", "visual": "visual_shape"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Segment accuracy over all, per class `{label: (accuracy, segments)}`, and of trivial answers."""
+
+    accuracy: float
+    per_class: dict
+    references: dict
+
+
+def load_model(path, ave):
+    """Reads a `.keras` file and checks that the data set has what it takes.
+
+    Raises:
+        AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
+    """
+    import keras
+
+    path = Path(path)
+    if not path.is_file():
+        raise AVEError("no such model", file=path, fix="ave-keras train writes one")
+    try:
+        model = keras.models.load_model(path)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
+    for key, symbol in zip(model.input_names, model.inputs, strict=True):
+        expected = ave.input_shape(key) if key in SHAPE_KEYS else None
+        if expected is None or tuple(symbol.shape[1:]) != expected:
+            raise AVEError(
+                f"the model does not fit {ave.title}",
+                file=path,
+                key=key,
+                expected=f"input {tuple(symbol.shape[1:])}",
+                found=expected or "no such feature",
+                fix="Load the entry for this data set: zoo.load(name, **ave.spec)",
+            )
+    if model.outputs[0].shape[-1] != ave.num_classes:
+        raise AVEError(
+            f"the model does not fit {ave.title}",
+            file=path,
+            expected=f"{ave.num_classes} columns",
+            found=model.outputs[0].shape[-1],
+        )
+    return model
+
+
+def score(model, ave, split, batch_size=64):
+    """Scores `model` on a split of `ave`."""
+    dataset = ave.dataset(split, modalities=tuple(model.input_names), batch_size=batch_size)
+    truth = ave.labels[ave.split(split)].argmax(-1)
+    right = segment_probabilities(model, dataset).argmax(-1) == truth
+    names = [*ave.class_names, "Background"]
+    per_class = {
+        names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
+    }
+    return Score(right.mean(), per_class, references(truth, len(ave.class_names)))
+
+
+def references(truth, background):
+    """What two answers without a model score on `truth (N, T)`: always background; the video's true class on all segments."""
+    classes = np.where(truth == background, -1, truth).max(axis=1)
+    return {
+        "always background": (truth == background).mean(),
+        "the true video class on all segments": (truth == classes[:, None]).mean(),
+    }
