@@ -1,0 +1,7 @@
+"""Annotations, features and labels in the official AVE layout, and batches of them."""
+
+from ave_keras.data.annotations import Annotation, read_annotations, write_annotations
+from ave_keras.data.ave import AVE
+from ave_keras.data.dataset import AVEDataset
+
+__all__ = ["AVE", "AVEDataset", "Annotation", "read_annotations", "write_annotations"]

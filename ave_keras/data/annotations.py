@@ -1,0 +1,118 @@
+"""The annotation file of the official layout, and the labels that follow from it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+
+FIELDS = "class&youtube_id&quality&start&end"
+
+
+class Annotation(NamedTuple):
+    """One row of the data set: the event of `class_name` fills the segments `start <= t < end` of the video.
+
+    Attributes:
+        class_name: the event's class.
+        video_id: YouTube's id; the released file repeats 46 of them.
+        quality: "good" throughout the released file.
+        start: first segment of the event.
+        end: the segment after its last one; equal to `start` where there is no event.
+    """
+
+    class_name: str
+    video_id: str
+    quality: str
+    start: int
+    end: int
+
+    @property
+    def length(self):
+        """Segments of the event."""
+        return self.end - self.start
+
+
+def read_annotations(path, *, segments=10, class_names=None):
+    """Reads `Annotations.txt`: a row per line, five fields parted by `&`, no header.
+
+    Args:
+        path: the file.
+        segments: T, which no event may pass.
+        class_names: the classes that may occur; all, if not given.
+
+    Returns:
+        A list of `Annotation`; its order numbers the rows of all other files.
+
+    Raises:
+        AVEError: no such file, or a line that breaks these rules; the message names the line.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise AVEError("no such file", file=path, expected=f"lines {FIELDS}") from None
+    except UnicodeDecodeError as error:
+        raise AVEError("not a text file", file=path, expected="UTF-8", found=error.reason) from None
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        raise AVEError("no annotations", file=path, expected=f"lines {FIELDS}", found="an empty file")
+    known = None if class_names is None else set(class_names)
+    return [_parse(line.rstrip("\r"), f"{path}:{n}", segments, known) for n, line in enumerate(lines, 1)]
+
+
+def _parse(line, place, segments, known):
+    fields = line.split("&")
+    if len(fields) != 5:
+        raise AVEError(
+            "an annotation has five fields",
+            file=place,
+            expected=FIELDS,
+            found=f"{len(fields)} in {line!r}",
+            fix="Mend or remove the line; removing it shifts the rows of the features",
+        )
+    name, video_id, quality, start, end = fields
+    if known is not None and name not in known:
+        raise AVEError("unknown class", file=place, expected=f"one of {sorted(known)}", found=repr(name))
+    try:
+        start, end = int(start), int(end)
+    except ValueError:
+        raise AVEError("event times are whole segments", file=place, expected="integers", found=repr(line)) from None
+    if not 0 <= start <= end <= segments:
+        raise AVEError(
+            "event outside the clip",
+            file=place,
+            expected=f"0 <= start <= end <= {segments}",
+            found=f"start {start}, end {end}",
+            fix="Give the number of segments if the clips are longer: AVE.from_directory(path, segments=…)",
+        )
+    return Annotation(name, video_id, quality, start, end)
+
+
+def class_names_of(annotations):
+    """The classes in the order of their first appearance, which is how the released files number them."""
+    return tuple(dict.fromkeys(a.class_name for a in annotations))
+
+
+def segment_labels(annotations, class_names, segments):
+    """One-hot `(N, T, C + 1)` float32: the class inside the event, the last column, background, outside."""
+    labels = np.zeros((len(annotations), segments, len(class_names) + 1), "float32")
+    number = {name: c for c, name in enumerate(class_names)}
+    labels[:, :, -1] = 1
+    for row, a in enumerate(annotations):
+        labels[row, a.start : a.end, -1] = 0
+        labels[row, a.start : a.end, number[a.class_name]] = 1
+    return labels
+
+
+def video_labels(annotations, class_names):
+    """One-hot `(N, C + 1)` float32 of the video's class; the background column is never set, as in `mil_labels.h5`."""
+    number = {name: c for c, name in enumerate(class_names)}
+    return np.eye(len(class_names) + 1, dtype="float32")[[number[a.class_name] for a in annotations]]
+
+
+def write_annotations(path, annotations):
+    """Writes the lines that `read_annotations` reads."""
+    lines = ("&".join(map(str, a)) + "\n" for a in annotations)
+    Path(path).write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,278 @@
+"""The data set: annotations, labels, splits and features."""
+
+import warnings
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ave_keras.data import layout
+from ave_keras.data.directory import read_directory
+from ave_keras.data.fingerprint import array_sha256, combined, file_sha256
+from ave_keras.data.hdf5 import FEATURES
+from ave_keras.errors import AVEError
+
+NONE = np.empty(0, "int64")
+
+
+class AVE:
+    """An audio-visual event localization data set in memory or in the official files; features are read when used.
+
+    Made by `AVE.from_directory` or `AVE.synthetic`. N videos of T segments, C event classes; column C of the labels is
+    background.
+
+    Attributes:
+        title: what tables print: "AVE" for the released one, "synthetic AVE", or the folder's name.
+        folder: the directory, None in memory.
+        annotations: N `Annotation`s; their order numbers the rows.
+        class_names: C names by first appearance.
+        segments: T.
+        labels: `(N, T, C + 1)` float32, one-hot.
+        video_labels: `(N, C + 1)` float32, one-hot; the background column is never set.
+        splits: `{"train": …, "val": …, "test": …}` row numbers, int64.
+        match_splits: the same for cross-modality localization, where its files exist.
+        source_mask: `(N, T, H, W)` uint8, 1 where the sounding object is, or None.
+        bad_rows: rows dropped because a feature is NaN or infinite; numbers from N on are background clips.
+
+    Example:
+
+    >>> ave = AVE.from_directory("AVE_DIR")
+    >>> model.fit(ave.dataset("train", shuffle=True), validation_data=ave.dataset("val"))
+
+    Reference:
+        Tian et al., Audio-Visual Event Localization in Unconstrained Videos, ECCV 2018, Sec. 3.
+    """
+
+    def __init__(self, *, title, annotations, class_names, labels, video_labels, splits, features, folder=None, **more):
+        self.title, self.folder = title, folder
+        self.annotations, self.class_names = annotations, tuple(class_names)
+        self.labels, self.video_labels = labels, video_labels
+        self.segments = labels.shape[1]
+        self.splits, self.match_splits = splits, more.pop("match_splits", {})
+        self.source_mask = more.pop("source_mask", None)
+        self.bad_rows = NONE
+        # {modality: (main, background)}, each an (array, name) pair or None.
+        self._features = features
+        self._background_labels = more.pop("background_labels", np.empty((0, labels.shape[2]), "float32"))
+        assert not more, more
+
+    @classmethod
+    def from_directory(cls, path, *, segments=None, class_names=None, skip_bad=False):
+        """Opens a folder in the official layout, as it is.
+
+        Needed are `Annotations.txt` and `{train,val,test}_order.h5`; labels are rebuilt where their files are missing,
+        and features only have to be there for the modalities that `dataset` is asked for.
+
+        Args:
+            path: the folder.
+            segments: T; else that of the features, else 10.
+            class_names: the classes in the order of the columns; else those of `dataset.yaml`, else by first
+                appearance.
+            skip_bad: reads all features, takes rows with NaN or Inf out of the splits and warns; `bad_rows` names them.
+
+        Raises:
+            AVEError: a file is missing, cut off or contradicts the annotations; the message names file, key and way
+                out.
+        """
+        ave = cls(**read_directory(Path(path), segments, class_names))
+        if skip_bad:
+            ave._skip_bad()
+        return ave
+
+    @classmethod
+    def synthetic(cls, videos=560, **options):
+        """The synthetic AVE in memory, float16; `ave_keras.data.synthetic.SyntheticAVE` has the options."""
+        from ave_keras.data.synthetic import SyntheticAVE
+
+        return SyntheticAVE(videos, **options).in_memory()
+
+    @property
+    def is_reference(self):
+        """Whether this is the released AVE, to which the paper's figures apply."""
+        return self.title == "AVE"
+
+    @property
+    def num_classes(self):
+        """C + 1, the columns of labels and outputs."""
+        return len(self.class_names) + 1
+
+    @property
+    def spec(self):
+        """What `zoo.load` needs: `num_classes`, `segments`; `audio_dim`, `visual_shape` where the features are there."""
+        spec = {"num_classes": self.num_classes, "segments": self.segments}
+        if shape := self.input_shape("audio"):
+            spec["audio_dim"] = shape[1]
+        if shape := self.input_shape("visual"):
+            spec["visual_shape"] = tuple(shape[1:])
+        return spec
+
+    def input_shape(self, modality):
+        """Shape of a modality's features of one video, `(T, …)`; None where there are none."""
+        main, _ = self._features.get(modality, (None, None))
+        return tuple(map(int, main[0].shape[1:])) if main else None
+
+    @property
+    def background_rows(self):
+        """Row numbers of the background clips of the weak task, int64; they follow those of the videos."""
+        rows = len(self.annotations) + np.arange(len(self._background_labels))
+        return rows[~np.isin(rows, self.bad_rows)]
+
+    @cached_property
+    def duplicates(self):
+        """`{video_id: rows}` of the ids that occur more than once."""
+        rows = {}
+        for row, a in enumerate(self.annotations):
+            rows.setdefault(a.video_id, []).append(row)
+        return {video_id: np.array(r) for video_id, r in rows.items() if len(r) > 1}
+
+    @cached_property
+    def leaks(self):
+        """`{"val": rows, "test": rows}` whose video is in the train split too."""
+        ids = np.array([a.video_id for a in self.annotations])
+        train = ids[self.splits["train"]]
+        return {s: self.splits[s][np.isin(ids[self.splits[s]], train)] for s in ("val", "test")}
+
+    @property
+    def empty_events(self):
+        """Rows whose event has no segment."""
+        return np.array([row for row, a in enumerate(self.annotations) if not a.length], "int64")
+
+    def split(self, name):
+        """Row numbers of a split: "train", "val", "test", or one of them with "_match".
+
+        Raises:
+            AVEError: no such split, or nothing is left of it.
+        """
+        splits = {**self.splits, **{f"{s}_match": rows for s, rows in self.match_splits.items()}}
+        if name not in splits:
+            raise AVEError("unknown split", file=self.folder, expected=f"one of {list(splits)}", found=repr(name))
+        if not len(splits[name]):
+            raise AVEError("empty split", file=self.folder, key=name, expected="at least one row", found="none")
+        return splits[name]
+
+    def dataset(
+        self,
+        split,
+        *,
+        modalities=layout.MODALITIES,
+        task="supervised",
+        batch_size=64,
+        shuffle=False,
+        seed=0,
+        drop_remainder=False,
+        background=False,
+        dtype="float32",
+    ):
+        """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
+
+        Args:
+            split: name of a split, or row numbers `(n,)`.
+            modalities: what `x` holds, of "audio" and "visual".
+            task: "supervised", `y (B, T, C + 1)`, or "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`.
+            batch_size: videos per batch.
+            shuffle: every epoch has an order of its own, which depends on `seed` and the epoch only.
+            seed: of the orders.
+            drop_remainder: leaves out a last batch that is not full.
+            background: adds the background clips, as the released code does for the weak task.
+            dtype: of the features.
+
+        Returns:
+            `AVEDataset`, a `keras.utils.PyDataset`.
+
+        Raises:
+            AVEError: unknown split, modality or task; a feature file is missing; a number is not a row.
+        """
+        from ave_keras.data.dataset import AVEDataset
+
+        if task not in ("supervised", "weak"):
+            raise AVEError("unknown task", key="task", expected="'supervised' or 'weak'", found=repr(task))
+        rows = self.split(split) if isinstance(split, str) else self._checked(split)
+        if background:
+            if not len(self.background_rows):
+                expected = " and ".join(names[0] for names in layout.BACKGROUND.values())
+                raise AVEError("no background clips", file=self.folder, expected=expected, fix="Train without them")
+            rows = np.concatenate([rows, self.background_rows])
+        clips = bool((rows >= len(self.annotations)).any())
+        segments, videos = self._labels
+        return AVEDataset(
+            {m: self._rows(m, clips) for m in modalities},
+            segments,
+            videos if task == "weak" else None,
+            rows,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            drop_remainder=drop_remainder,
+            dtype=dtype,
+        )
+
+    def check(self, rows, modalities=layout.MODALITIES, advance=lambda n: None):
+        """Looks for NaN and Inf in the features of `rows`; returns a list of `(row, file)`."""
+        rows = np.unique(self._checked(rows))
+        clips = bool((rows >= len(self.annotations)).any())
+        return sorted(bad for m in modalities for bad in self._rows(m, clips).bad(rows, advance=advance))
+
+    def fingerprint(self):
+        """`{"sha256": …, "files": {name: sha256}}` over the content of all that the data set consists of."""
+        if self.folder is None:
+            return combined(self._array_sums)
+        files = sorted(
+            p for p in self.folder.iterdir() if p.name in (layout.ANNOTATIONS, layout.MARKER) or p.suffix == ".h5"
+        )
+        return combined({p.name: file_sha256(p) for p in files})
+
+    @cached_property
+    def _array_sums(self):
+        arrays = {"labels": self.labels, "video_labels": self.video_labels, "source_mask": self.source_mask}
+        arrays |= {f"{s}_order": rows for s, rows in self.splits.items()}
+        for m, parts in self._features.items():
+            arrays |= {f"{m}{suffix}": part[0] for suffix, part in zip(("", "_noisy"), parts, strict=True) if part}
+        return {name: array_sha256(array) for name, array in arrays.items() if array is not None}
+
+    @cached_property
+    def _labels(self):
+        """Labels of videos and background clips, `(N + n, T, C + 1)` and `(N + n, C + 1)`."""
+        clips = np.repeat(self._background_labels[:, None], self.segments, axis=1)
+        return np.concatenate([self.labels, clips]), np.concatenate([self.video_labels, self._background_labels])
+
+    def _rows(self, modality, clips):
+        if modality not in layout.MODALITIES:
+            raise AVEError(
+                "unknown modality", key="modalities", expected=f"some of {layout.MODALITIES}", found=modality
+            )
+        main, background = self._features[modality]
+        if main is None:
+            path = self.folder / f"{modality}_feature.h5"
+            raise AVEError("no such file", file=path, key=FEATURES, fix=layout.WHERE)
+        if clips and background is None:
+            path = self.folder / layout.BACKGROUND[modality][0]
+            raise AVEError(
+                "no such file", file=path, key=FEATURES, fix="Train without background clips, or " + layout.WHERE
+            )
+        return layout.rows_of(main, background)
+
+    def _checked(self, rows):
+        rows, count = np.asarray(rows), len(self.annotations) + len(self._background_labels)
+        if not rows.size:
+            raise AVEError("empty split", expected="at least one row", found="none")
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise AVEError("not row numbers", expected="(n,) integers", found=f"{rows.shape} {rows.dtype}")
+        if rows.min() < 0 or rows.max() >= count:
+            outside = rows.min() if rows.min() < 0 else rows.max()
+            raise AVEError("index beyond the rows", file=self.folder, expected=f"0 to {count - 1}", found=outside)
+        return rows.astype("int64")
+
+    def _skip_bad(self):
+        present = [m for m in layout.MODALITIES if self._features[m][0]]
+        bad = []
+        for m in present:
+            rows = layout.rows_of(*self._features[m])
+            bad += rows.bad(range(len(rows)))
+        if not bad:
+            return
+        self.bad_rows = np.unique([row for row, _ in bad])
+        for splits in (self.splits, self.match_splits):
+            for s, rows in splits.items():
+                splits[s] = rows[~np.isin(rows, self.bad_rows)]
+        listed = ", ".join(f"row {row} of {Path(name).name}" for row, name in bad[:10]) + (", …" if bad[10:] else "")
+        warnings.warn(f"{len(self.bad_rows)} rows dropped from {self.folder}: NaN or Inf in {listed}", stacklevel=3)

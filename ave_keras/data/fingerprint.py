@@ -1,0 +1,56 @@
+"""What a data set consists of, as sha256 sums; a large file is summed once."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+
+def file_sha256(path):
+    """Hexadecimal sum of a file's content, remembered in the user's cache as long as size and time of the file stay."""
+    path = Path(path).resolve()
+    stat, memo = path.stat(), _memo()
+    known = _read(memo).get(str(path))
+    if known and known[:2] == [stat.st_size, stat.st_mtime_ns]:
+        return known[2]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _remember(memo, str(path), [stat.st_size, stat.st_mtime_ns, digest])
+    return digest
+
+
+def array_sha256(array):
+    """Hexadecimal sum of an array's type, shape and values."""
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def combined(sums):
+    """`{"sha256": sum over all, "files": sums}`."""
+    text = json.dumps(sums, sort_keys=True)
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "files": sums}
+
+
+def _memo():
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "ave-keras" / "sha256.json"
+
+
+def _read(memo):
+    try:
+        return json.loads(memo.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(memo, key, value):
+    """Several processes may write at once: the last one wins, and none sees half a file."""
+    try:
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        temporary = memo.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps({**_read(memo), key: value}))
+        temporary.replace(memo)
+    except OSError:
+        pass  # Without a memo the sum is made again next time.

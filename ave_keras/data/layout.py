@@ -1,0 +1,142 @@
+"""The files of the official layout: their names, what each must hold, and which data set they are."""
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from ave_keras.data import annotations as ann
+from ave_keras.data.hdf5 import FEATURES, LABELS, ORDER, open_array, read_array
+from ave_keras.data.rows import Rows
+from ave_keras.errors import AVEError
+
+ANNOTATIONS = "Annotations.txt"
+MARKER = "dataset.yaml"
+SPLITS = ("train", "val", "test")
+MODALITIES = ("audio", "visual")
+# The authors' scripts call the second one both ways.
+BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
+SOURCE_MASK = "source_mask.h5"
+DEFAULT_SEGMENTS = 10
+WHERE = (
+    "The README of YapengTian/AVE-ECCV18 says where the released files are; "
+    "`ave-keras data synth` writes a synthetic set"
+)
+
+# sha256 of Annotations.txt: what tables call the data set, whatever its folder is named.
+TITLES = {
+    "0d24a9ec5cd4ceb779ebd83d74e83ec8e55c5e468cede3f320fb57346c9dd321": "AVE",
+    "129fc3a843c7c4ddcf44fa4a16ba7995b4ff582a5420868c4d25fe8d0abbe421": "AV-mini (composed)",
+}
+
+
+def annotations_file(folder):
+    """`Annotations.txt` of a folder that exists."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing"
+        raise AVEError(
+            "no such folder", file=folder, expected="a folder in the official layout", found=found, fix=WHERE
+        )
+    if not (folder / ANNOTATIONS).is_file():
+        raise AVEError("no such file", file=folder / ANNOTATIONS, fix=WHERE)
+    return folder / ANNOTATIONS
+
+
+def marker(folder):
+    """What `dataset.yaml` says; `{}` where there is none."""
+    path = Path(folder) / MARKER
+    if not path.is_file():
+        return {}
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0]) from None
+    if not isinstance(said, dict):
+        raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=type(said).__name__)
+    return said
+
+
+def title(folder):
+    """The data set's name: known by its annotations, else as its marker says, else its folder's name."""
+    digest = hashlib.sha256((Path(folder) / ANNOTATIONS).read_bytes()).hexdigest()
+    return TITLES.get(digest) or str(marker(folder).get("title") or Path(folder).resolve().name)
+
+
+def open_features(folder, modality, rows):
+    """`(main, background)` arrays of a modality, each with its path, or None where the file is absent."""
+    folder = Path(folder)
+    # (T, d) audio; (T, H, W, d) cells or (T, d) pooled vectors for the visual side.
+    inner = [(None, None)] if modality == "audio" else [(None, None, None, None), (None, None)]
+    path, main, background = folder / f"{modality}_feature.h5", None, None
+    if path.is_file():
+        main = open_array(path, FEATURES, shape=tuple((rows, *i) for i in inner))
+        inner = [main.shape[1:]]
+    for name in BACKGROUND[modality]:
+        if (folder / name).is_file():
+            array = open_array(folder / name, FEATURES, shape=tuple((None, *i) for i in inner))
+            background = (array, folder / name)
+            break
+    return (main, path) if main is not None else None, background
+
+
+def rows_of(main, background):
+    """The parts that are there as `Rows`; None without a main part."""
+    return Rows(main, *([background] if background else [])) if main else None
+
+
+def segment_labels(folder, annotations, class_names, segments):
+    """`labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
+    rebuilt = ann.segment_labels(annotations, class_names, segments)
+    return _released(Path(folder) / "labels.h5", rebuilt)
+
+
+def video_labels(folder, annotations, class_names):
+    """`mil_labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
+    return _released(Path(folder) / "mil_labels.h5", ann.video_labels(annotations, class_names))
+
+
+def _released(path, rebuilt):
+    if not path.is_file():
+        return rebuilt
+    labels = read_array(path, LABELS, shape=rebuilt.shape, kinds="fiub").astype("float32")
+    differing = np.flatnonzero((labels != rebuilt).reshape(len(labels), -1).any(axis=1))
+    if differing.size:
+        warnings.warn(
+            f"{path} disagrees with {ANNOTATIONS} in {differing.size} rows, the first of them {differing[0]}; "
+            "the file is used. Remove it to have the labels rebuilt.",
+            stacklevel=2,
+        )
+    return labels
+
+
+def background_labels(folder, clips, columns):
+    """`(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background where it is absent."""
+    path = Path(folder) / "labels_noisy.h5"
+    if path.is_file():
+        return read_array(path, LABELS, shape=(clips, columns), kinds="fiub").astype("float32")
+    return np.eye(columns, dtype="float32")[np.full(clips, columns - 1)]
+
+
+def read_split(folder, name, rows, suffix=""):
+    """Row numbers `(n,)` int64 of a split, in the order of the file.
+
+    Raises:
+        AVEError: no such file or key, an empty split, a number that is not a row.
+    """
+    path = Path(folder) / f"{name}_order{suffix}.h5"
+    order = read_array(path, ORDER, shape=(None,), kinds="iu").astype("int64")
+    if not order.size:
+        raise AVEError("empty split", file=path, key=ORDER, expected="at least one row number")
+    outside = order[(order < 0) | (order >= rows)]
+    if outside.size:
+        raise AVEError(
+            "index beyond the rows",
+            file=path,
+            key=ORDER,
+            expected=f"0 to {rows - 1}, as {ANNOTATIONS} has {rows} lines",
+            found=f"{outside[0]} and {outside.size - 1} more" if outside.size > 1 else outside[0],
+        )
+    return order

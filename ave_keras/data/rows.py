@@ -1,0 +1,90 @@
+"""Feature rows of one modality, from where they lie to a batch."""
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+
+
+class Rows:
+    """The rows of the data set in one modality; those of the background clips follow those of the videos.
+
+    Args:
+        *parts: `(array, name)` pairs. An array is `(n, T, …)`: an `np.memmap`, an `np.ndarray` or a `LockedArray`; its
+            name, the file's path, is for messages. All have the same shape after the first axis.
+
+    Attributes:
+        shape: `(n_1 + n_2 + …, T, …)`.
+    """
+
+    def __init__(self, *parts):
+        self.parts = parts
+        self._starts = np.cumsum([0, *(len(array) for array, _ in parts)])
+        self.shape = (int(self._starts[-1]), *parts[0][0].shape[1:])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def locate(self, row):
+        """`(array, name, row inside the array)` of a row."""
+        part = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return *self.parts[part], int(row - self._starts[part])
+
+    def gather(self, rows, dtype="float32"):
+        """Copies rows into one new array, converting on the way.
+
+        Args:
+            rows: `(B,)` integers, in any order; they are read in the order of the file.
+            dtype: of the result.
+
+        Returns:
+            `(B, T, …)`.
+
+        Raises:
+            AVEError: a value is NaN, infinite, or too large for `dtype`.
+        """
+        batch = _aligned((len(rows), *self.shape[1:]), dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for position in np.argsort(rows, kind="stable"):
+                array, name, row = self.locate(rows[position])
+                batch[position] = array[row]
+                # A row is still in the processor's cache here, so the sum that shows a NaN costs next to nothing.
+                if not np.isfinite(batch[position].sum(dtype="float32")) and not np.isfinite(batch[position]).all():
+                    raise AVEError(
+                        "a feature is NaN, infinite or too large",
+                        file=name,
+                        expected=f"finite {np.dtype(dtype).name} values",
+                        found=f"row {row}, {np.count_nonzero(~np.isfinite(batch[position]))} bad values",
+                        fix="Extract the row again, or drop such rows: --skip-bad, AVE.from_directory(…, skip_bad=True)",
+                    )
+        return batch
+
+    def bad(self, rows, dtype="float32", advance=lambda n: None):
+        """The rows among `rows` that `gather` would refuse.
+
+        Args:
+            rows: `(n,)` sorted integers.
+            dtype: as for `gather`.
+            advance: called with the number of rows looked at.
+
+        Returns:
+            List of `(row, name)`.
+        """
+        found = []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for row in map(int, rows):
+                array, name, local = self.locate(row)
+                # Summed at the precision of the result; float64 values too large for it become infinite, as in a batch.
+                values = np.asarray(array[local], dtype)
+                if not np.isfinite(values.sum(dtype="float32")) and not np.isfinite(values).all():
+                    found.append((row, str(name)))
+                advance(1)
+        return found
+
+
+def _aligned(shape, dtype, boundary=64):
+    """An empty array at a multiple of 64 bytes: TensorFlow and JAX take such arrays over without copying them."""
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    raw = np.empty(size + boundary, "uint8")
+    start = -raw.ctypes.data % boundary
+    return raw[start : start + size].view(dtype).reshape(shape)
