@@ -67,7 +67,7 @@ def check_reload(model, feed, found):
 
 
 def check_gradients(model, layer, feed, inputs, derivation):
-    """One SGD step equals the derivation's numerical derivative along a random direction, for every weight by itself."""
+    """One SGD step equals the numerical derivative of the derivation along the gradient, for every weight by itself."""
     rng = np.random.default_rng(2)
     before = [np.float64(w) for w in layer.get_weights()]
     target = rng.normal(size=derivation(before, *map(np.float64, inputs)).shape)
@@ -82,9 +82,7 @@ def check_gradients(model, layer, feed, inputs, derivation):
     for index, gradient in enumerate(gradients):
         assert np.any(gradient), f"no gradient reaches {layer.weights[index].path}"
         step = 1e-5 * gradient / np.linalg.norm(gradient)
-        ahead, behind = (
-            loss([w + sign * step if i == index else w for i, w in enumerate(before)]) for sign in (1, -1)
-        )
+        ahead, behind = (loss([w + sign * step if i == index else w for i, w in enumerate(before)]) for sign in (1, -1))
         np.testing.assert_allclose((ahead - behind) / 2e-5, np.linalg.norm(gradient), rtol=1e-2)
 
 

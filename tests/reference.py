@@ -1,4 +1,4 @@
-"""The localizer once more, in NumPy float64, from the paper's equations and the released sizes. It shares no code with the product."""
+"""The localizer once more, in NumPy float64, from the paper's equations; it shares no code with the product."""
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def attention(audio, cells, weights):
 
 
 def localizer(model, x, modalities, attends):
-    """`(logits, hidden features)` of a Table 1 model with concatenation; weights are read from `model` by layer name."""
+    """The logits of a Table 1 model with concatenation; weights are read from `model` by layer name."""
 
     def weights(name):
         return [np.float64(w) for w in model.get_layer(name).get_weights()]

@@ -58,7 +58,7 @@ def test_what_is_public():
 
 
 def test_imports_without_tensorflow():
-    """A finder that refuses TensorFlow stands in for a machine that has none; Keras' NumPy backend needs nothing else."""
+    """A finder that refuses TensorFlow stands in for a machine without it; Keras' NumPy backend needs nothing else."""
     code = """
 import sys
 class Refuse:

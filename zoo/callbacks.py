@@ -1,6 +1,5 @@
 """What training writes besides the model itself."""
 
-import os
 from pathlib import Path
 
 import keras
@@ -30,7 +29,7 @@ class BestModel(keras.callbacks.Callback):
         self.best = score
         partial = self.path.with_name(f".{self.path.stem}.partial.keras")
         self.model.save(partial)
-        os.replace(partial, self.path)
+        partial.replace(self.path)
 
 
 class TensorBoardLog(keras.callbacks.Callback):

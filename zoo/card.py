@@ -30,7 +30,9 @@ def render(chosen):
             **chosen.model,
         },
     )
-    lines += _block(f"recipe ({chosen.protocol} protocol)", {k: v for k, v in asdict(chosen.recipe).items() if v is not None})
+    lines += _block(
+        f"recipe ({chosen.protocol} protocol)", {k: v for k, v in asdict(chosen.recipe).items() if v is not None}
+    )
     lines += _block("paper", chosen.paper)
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from ave_keras.cli import app, run
 from rich.console import Console
 from rich.table import Table
 
-from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
 
@@ -57,7 +57,9 @@ def card(name: Name, protocol: Protocol = "paper"):
 def train(
     name: Name,
     data: Data,
-    out: Annotated[Path | None, typer.Option(help="Folder for model.keras, log.csv and tensorboard/. [runs/NAME]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for model.keras, log.csv and tensorboard/. [runs/NAME]")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.")] = None,
@@ -89,9 +91,7 @@ def train(
     logs = [keras.callbacks.CSVLogger(out / "log.csv"), *([TensorBoardLog(out / "tensorboard")] if tensorboard else [])]
     console.print(f"{entry.title} on {ave.title}: {model.count_params():,} parameters, {entry.recipe.epochs} epochs")
     try:
-        zoo.training.fit(
-            entry, model, ave, seed=seed, callbacks=[best, *logs], verbose=1 if console.is_terminal else 2
-        )
+        zoo.training.fit(entry, model, ave, seed=seed, callbacks=[best, *logs], verbose=1 if console.is_terminal else 2)
     except KeyboardInterrupt:
         console.print("stopped by hand; what was best so far is kept")
     console.print(f"best on validation: {100 * best.best:.1f} % of segments → {best.path}")

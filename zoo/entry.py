@@ -44,7 +44,10 @@ class Entry:
             raise AVEError(f"bad entry '{self.name}'", key="task", expected=f"one of {TASKS}", found=repr(self.task))
         if not isinstance(self.parameters, int) or self.parameters < 1:
             raise AVEError(
-                f"bad entry '{self.name}'", key="parameters", expected="the count of weights", found=repr(self.parameters)
+                f"bad entry '{self.name}'",
+                key="parameters",
+                expected="the count of weights",
+                found=repr(self.parameters),
             )
 
     @property

@@ -69,7 +69,7 @@ def score(model, ave, split, batch_size=64):
 
 
 def references(truth, background):
-    """What two answers without a model score on `truth (N, T)`: always background; the video's true class on all segments."""
+    """What two answers that need no model score on `truth (N, T)`, class indices."""
     classes = np.where(truth == background, -1, truth).max(axis=1)
     return {
         "always background": (truth == background).mean(),

@@ -10,24 +10,27 @@ from zoo.registry import entry
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 
 
-def load(name, *, weights=None, protocol="paper", recipe=None, compile=True, **overrides):
+def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, compile=True, **overrides):
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
         name: of the entry; `zoo.list()` names them all.
         weights: a `.weights.h5` or `.keras` file of the same entry and shapes; random weights if absent.
+        init_from: a trained model of another entry, or its `.keras` file: layers of the same name and shapes start from
+            it, as the released DMRN started from A+V-att.
         protocol: `"paper"`, or `"official"` for what the released code does differently.
         recipe: recipe values to change, such as `{"learning_rate": 1e-4}`.
         compile: false to compile it yourself.
-        **overrides: shapes (`num_classes`, background included; `segments`; `audio_dim`; `visual_shape`), which default to the
-            released ones, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec` gives the shapes of
-            a data set.
+        **overrides: shapes (`num_classes`, background included; `segments`; `audio_dim`; `visual_shape`), which default
+            to the released ones, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec`
+            gives the shapes of a data set.
 
     Returns:
         A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`.
 
     Raises:
-        AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of other shapes.
+        AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of
+            other shapes.
 
     Example:
 
@@ -40,6 +43,8 @@ def load(name, *, weights=None, protocol="paper", recipe=None, compile=True, **o
     _check_overrides(chosen, overrides)
     chosen = chosen.with_model(**overrides)
     model = chosen.build(**shapes)
+    if init_from is not None:
+        take_weights(model, init_from)
     if weights is not None:
         load_weights(model, weights)
     return chosen.compile(model) if compile else model
@@ -76,3 +81,47 @@ def _check_overrides(chosen, overrides):
     for key in overrides:
         if key not in known:
             raise AVEError(f"entry '{chosen.name}' takes no such argument", key=key, expected=f"one of {known}")
+
+
+def take_weights(model, source):
+    """Copies the weights of every layer of `source` that `model` has too, by name and shapes; the rest stays random.
+
+    The released DMRN started from a trained A+V-att this way: attention and both LSTMs are taken, fusion and classifier
+    are new.
+
+    Args:
+        model: the model to fill.
+        source: a `keras.Model`, or the `.keras` file of one.
+
+    Returns:
+        The names of the layers taken.
+
+    Raises:
+        AVEError: the file is no model, or the two have no layer in common.
+    """
+    import keras
+
+    if not isinstance(source, keras.Model):
+        path = Path(source)
+        if not path.is_file():
+            raise AVEError("no such model", file=path)
+        try:
+            source = keras.models.load_model(path, compile=False)
+        except (ValueError, OSError, TypeError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise AVEError("not a model that Keras can read", file=path, found=reason) from error
+    given = {layer.name: layer for layer in source.layers if layer.weights}
+    taken = []
+    for layer in model.layers:
+        twin = given.get(layer.name)
+        if layer.weights and twin and [w.shape for w in layer.weights] == [w.shape for w in twin.weights]:
+            layer.set_weights(twin.get_weights())
+            taken.append(layer.name)
+    if not taken:
+        raise AVEError(
+            f"nothing of this model fits into {model.name!r}",
+            key="init_from",
+            expected=f"layers among {[layer.name for layer in model.layers if layer.weights]} with the same shapes",
+            found=sorted(given),
+        )
+    return taken

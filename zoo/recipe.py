@@ -46,7 +46,9 @@ class Recipe:
         if self.loss not in LOSSES:
             raise AVEError("bad recipe", key="loss", expected=f"one of {LOSSES}", found=repr(self.loss))
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
-            raise AVEError("bad recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate))
+            raise AVEError(
+                "bad recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
+            )
 
     @classmethod
     def from_dict(cls, values, file=None):

@@ -13,7 +13,9 @@ from zoo.recipe import Recipe
 
 ENTRIES = Path(__file__).parent / "entries"
 PROTOCOLS = ("paper", "official")
-FAMILY_KEYS = {"family", "task", "builder", "model", "recipe", "official", "entries"}
+FAMILY_KEYS = {"family", "task", "builder", "model", "recipe", "official", "entries", "matrix", "aliases"}
+OPTIONAL_KEYS = {"official", "matrix", "aliases"}
+MATRIX_KEYS = {"fusion", "stage", "paper", "parameters"}
 ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters"}
 
 
@@ -31,6 +33,13 @@ def entries(protocol="paper"):
     return found
 
 
+@cache
+def aliases():
+    """`{alias: name}`: models that the paper prints under two names."""
+    families = (yaml.safe_load(file.read_text()) for file in sorted(ENTRIES.glob("*.yaml")))
+    return {alias: name for family in families for alias, name in family.get("aliases", {}).items()}
+
+
 def read_family(file, protocol="paper"):
     """The entries of one YAML file.
 
@@ -38,9 +47,9 @@ def read_family(file, protocol="paper"):
         AVEError: a key that is missing or unknown, or a value out of range; file, key and both values are named.
     """
     family = yaml.safe_load(file.read_text())
-    _check_keys(family, FAMILY_KEYS, {"official"}, file)
+    _check_keys(family, FAMILY_KEYS, OPTIONAL_KEYS, file)
     overlay = family.get("official", {}) if protocol == "official" else {}
-    for name, own in family["entries"].items():
+    for name, own in {**_expand(family.get("matrix"), file), **family["entries"]}.items():
         _check_keys(own, ENTRY_KEYS, {"recipe"}, file, f"entries.{name}.")
         yield Entry(
             name=name,
@@ -50,22 +59,44 @@ def read_family(file, protocol="paper"):
             task=family["task"],
             builder=family["builder"],
             model={**family["model"], **own["model"], **overlay.get("model", {})},
-            recipe=Recipe.from_dict({**family["recipe"], **own.get("recipe", {}), **overlay.get("recipe", {})}, file.name),
+            recipe=Recipe.from_dict(
+                {**family["recipe"], **own.get("recipe", {}), **overlay.get("recipe", {})}, file.name
+            ),
             paper=own["paper"],
             parameters=own["parameters"],
             protocol=protocol,
         )
 
 
+def _expand(matrix, file):
+    """An entry `{fusion}_{stage}` for every figure that the paper prints."""
+    if matrix is None:
+        return {}
+    _check_keys(matrix, MATRIX_KEYS, set(), file, "matrix.")
+    found = {}
+    for stage, figures in matrix["paper"].items():
+        for fusion, accuracy in figures.items():
+            row = matrix["fusion"][fusion]
+            found[f"{fusion}_{stage}"] = {
+                "title": f"{row['title']}, {stage}",
+                "summary": f"{row['summary']}, {matrix['stage'][stage]}.",
+                "model": {"fusion": fusion, "stage": stage, **row.get("model", {})},
+                "paper": {"table": 2, "accuracy": accuracy},
+                "parameters": matrix["parameters"][stage][fusion],
+            }
+    return found
+
+
 def entry(name, protocol="paper"):
-    """The entry called `name`.
+    """The entry called `name`, or the one that `name` is another name of.
 
     Raises:
         AVEError: no such entry; the nearest names are suggested.
     """
     known = entries(protocol)
+    name = aliases().get(name, name)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(str(name), [*known, *aliases()], n=3, cutoff=0.4)
         raise AVEError(
             f"no entry is called {name!r}",
             fix=f"Nearest: {', '.join(near)}" if near else "zoo.list() names them all",
@@ -74,11 +105,15 @@ def entry(name, protocol="paper"):
 
 
 def names(pattern="*", family=None, task=None):
-    """Names that match a glob pattern, a family and a task."""
+    """Names that match a glob pattern, a family and a task, second names included."""
+    known = entries()
+    every = {**{name: name for name in known}, **aliases()}
     return [
         name
-        for name, e in entries().items()
-        if fnmatch.fnmatchcase(name, pattern) and family in (None, e.family) and task in (None, e.task)
+        for name, canonical in every.items()
+        if fnmatch.fnmatchcase(name, pattern)
+        and family in (None, known[canonical].family)
+        and task in (None, known[canonical].task)
     ]
 
 

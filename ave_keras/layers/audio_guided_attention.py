@@ -36,12 +36,13 @@ def attend(weights, cells):
 class AudioGuidedAttention(keras.layers.Layer):
     """Pools the cells of a visual map with weights that the sound of the same segment decides.
 
-    `v_att = sum_i w_i v_i` (Eq. 2), `w = softmax(x)` (Eq. 3), `x = W_f tanh(W_v U_v(v) + (W_a U_a(a)) 1^T)` (Eq. 4), where `U_v`
-    and `U_a` are dense layers with ReLU to `units` dimensions. As in the paper, `W_v` and `W_a` map to as many hidden units as
-    the map has cells, and none of the three W has a bias.
+    `v_att = sum_i w_i v_i` (Eq. 2), `w = softmax(x)` (Eq. 3), `x = W_f tanh(W_v U_v(v) + (W_a U_a(a)) 1^T)` (Eq. 4),
+    where `U_v` and `U_a` are dense layers with ReLU to `units` dimensions. As in the paper, `W_v` and `W_a` map to as
+    many hidden units as the map has cells, and none of the three W has a bias.
 
-    The released code adds the audio term along the *cells* instead of the hidden units (it transposes `(W_a U_a(a)) 1^T`), so that
-    sound shifts each position by a bias of its own. `audio_axis="cells"` does the same; the default is Eq. 4.
+    The released code adds the audio term along the *cells* instead of the hidden units (it transposes `(W_a U_a(a))
+    1^T`), so that sound shifts each position by a bias of its own. `audio_axis="cells"` does the same; the default is
+    Eq. 4.
 
     A mask of `audio` (one entry per segment) is passed on unchanged: segments do not look at each other here.
 
@@ -56,7 +57,8 @@ class AudioGuidedAttention(keras.layers.Layer):
         return_attention_scores: if true, the weights are returned too.
 
     Returns:
-        `(..., d_v)` the attended visual feature; with `return_attention_scores`, also `(..., H, W)`, which sums to one over (H, W).
+        `(..., d_v)` the attended visual feature; with `return_attention_scores`, also `(..., H, W)`, which sums to one
+        over (H, W).
 
     Raises:
         AVEError: an unknown `audio_axis`; inputs whose leading axes or ranks do not fit.
@@ -74,7 +76,9 @@ class AudioGuidedAttention(keras.layers.Layer):
     def __init__(self, units=512, audio_axis="hidden", **kwargs):
         super().__init__(**kwargs)
         if audio_axis not in AUDIO_AXES:
-            raise AVEError("unknown audio_axis of AudioGuidedAttention", expected=f"one of {AUDIO_AXES}", found=audio_axis)
+            raise AVEError(
+                "unknown audio_axis of AudioGuidedAttention", expected=f"one of {AUDIO_AXES}", found=audio_axis
+            )
         self.units = units
         self.audio_axis = audio_axis
         self.supports_masking = True
@@ -101,7 +105,8 @@ class AudioGuidedAttention(keras.layers.Layer):
         """Attends to `visual` as `audio` says."""
         *leading, height, width, channels = ops.shape(visual)
         cells = ops.reshape(visual, (*leading, height * width, channels))
-        # On a matrix, TensorFlow fuses product, bias and ReLU; on the full rank it does not, at a tenth of the train step.
+        # On a matrix, TensorFlow fuses product, bias and ReLU; on the full rank it does not, at a tenth of the train
+        # step.
         visual_scores = self.visual_score(self.visual_projection(ops.reshape(visual, (-1, channels))))
         weights = attention_weights(
             ops.reshape(visual_scores, (*leading, height * width, -1)),
@@ -139,6 +144,6 @@ class AudioGuidedAttention(keras.layers.Layer):
         if not fits or None in (*visual_shape[-3:], audio_shape[-1]) or math.prod(visual_shape[-3:-1]) < 1:
             raise AVEError(
                 "AudioGuidedAttention cannot pair these inputs",
-                expected="audio (..., d_a) and visual (..., H, W, d_v) with the same leading axes and known H, W, d_v, d_a",
+                expected="audio (..., d_a) and visual (..., H, W, d_v), same leading axes, known H, W, d_v, d_a",
                 found=f"audio {tuple(audio_shape)}, visual {tuple(visual_shape)}",
             )

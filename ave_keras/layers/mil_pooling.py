@@ -28,8 +28,8 @@ def mil_pool(scores, pooling="mean", mask=None):
 class MILPooling(keras.layers.Layer):
     """Turns the predictions of T segments into one of the video: `m = 1/T sum_t m_t` (Eq. 7), or their maximum.
 
-    The paper averages the predictions of the last dense layer and takes the softmax afterwards; the released code takes the maximum
-    over time of the same logits. A mask `(B, T)` leaves segments out; it ends here.
+    The paper averages the predictions of the last dense layer and takes the softmax afterwards; the released code takes
+    the maximum over time of the same logits. A mask `(B, T)` leaves segments out; it ends here.
 
     Args:
         pooling: `"mean"` (Eq. 7) or `"max"` (released code).

@@ -10,7 +10,8 @@ from ave_keras.errors import AVEError
 class SpatialAveragePooling(keras.layers.Layer):
     """The mean over the cells of each map, for any number of leading axes: `(..., H, W, C)` to `(..., C)`.
 
-    `keras.layers.GlobalAveragePooling2D` takes one map per sample; a video has one per segment. A mask passes unchanged.
+    `keras.layers.GlobalAveragePooling2D` takes one map per sample; a video has one per segment. A mask passes
+    unchanged.
 
     Raises:
         AVEError: inputs of rank below 4.

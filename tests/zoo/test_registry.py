@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import yaml
@@ -16,8 +17,44 @@ def test_names_and_the_papers_figures():
     assert [zoo.entry(name).paper["accuracy"] for name in TABLE_1] == PAPER
 
 
+FUSIONS = ["additive", "maxpool", "gated", "mb", "gmu", "gmb", "concat", "mrn", "dmrn"]
+TABLE_2 = {
+    "early": [59.9, 67.9, 67.9, 69.2, 70.5, 70.2, 61.0, 69.8, 68.0],
+    "late": [71.3, 71.4, 70.5, 70.5, 71.6, 71.0, 72.7, 70.8, 73.1],
+    "decision": [70.5, 64.5, 65.2, 64.6, 67.6, 67.3, 69.7, 63.8, 70.4],
+}
+
+
+@pytest.mark.parametrize("stage", TABLE_2)
+def test_table_2(stage):
+    names = [f"{fusion}_{stage}" for fusion in FUSIONS]
+    assert set(names) <= set(zoo.list())
+    assert [zoo.entry(name).paper["accuracy"] for name in names] == TABLE_2[stage]
+
+
+def test_dmrfe_and_the_second_name():
+    assert zoo.entry("dmrfe_late").paper["accuracy"] == 73.3
+    assert zoo.entry("concat_late") is zoo.entry("av_att")
+    assert zoo.entry("dmrn_late").parameters == 1_569_102
+
+
+def test_dmrn_starts_from_a_trained_av_att(tmp_path):
+    source = small.load("av_att")
+    source.save(tmp_path / "av_att.keras")
+    for given in (source, tmp_path / "av_att.keras"):
+        model = small.load("dmrn_late", init_from=given)
+        for name in ("attention", "lstm_audio", "lstm_visual"):
+            for ours, theirs in zip(model.get_layer(name).weights, source.get_layer(name).weights, strict=True):
+                np.testing.assert_array_equal(keras.ops.convert_to_numpy(ours), keras.ops.convert_to_numpy(theirs))
+    with pytest.raises(AVEError, match=r"nothing of this model fits into 'dmrn_late'.*'init_from'.*'attention'"):
+        small.load("dmrn_late", init_from=small.load("a", lstm_units=3))
+    with pytest.raises(AVEError, match=r"no such model \(.*absent.keras\)"):
+        small.load("dmrn_late", init_from=tmp_path / "absent.keras")
+
+
 def test_filters():
     assert zoo.list("w_*") == zoo.list(family="weak") == zoo.list(task="weak")
+    assert zoo.list("concat_l*") == ["concat_late"]
     assert zoo.list("nothing*") == []
 
 
@@ -32,7 +69,7 @@ def test_protocols():
     assert zoo.entry("w_av").model["pooling"] == "mean"
     official = zoo.entry("w_av", "official")
     assert official.model["pooling"] == "max" and official.recipe.background_videos
-    with pytest.raises(AVEError, match="unknown protocol.*'paper', 'official'.*'ours'"):
+    with pytest.raises(AVEError, match=r"unknown protocol.*'paper', 'official'.*'ours'"):
         zoo.entry("av", "ours")
 
 
@@ -75,7 +112,7 @@ def test_overrides():
     assert model.input["audio"].shape == (None, 20, 768)
     assert model.input["visual"].shape == (None, 20, 14, 14, 64)
     assert float(zoo.load("a", recipe={"learning_rate": 0.5}).optimizer.learning_rate) == 0.5
-    with pytest.raises(AVEError, match="takes no such argument.*lstm_unit.*'lstm_units'"):
+    with pytest.raises(AVEError, match=r"takes no such argument.*lstm_unit.*'lstm_units'"):
         zoo.load("a", lstm_unit=8)
 
 
@@ -86,7 +123,7 @@ def test_weights(tmp_path):
         model.save(file) if file.suffix == ".keras" else model.save_weights(file)
         again = small.load("av", weights=file)
         np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
-        with pytest.raises(AVEError, match="cannot load these weights into 'av'.*m\\..*shapes that the file"):
+        with pytest.raises(AVEError, match=r"cannot load these weights into 'av'.*m\..*shapes that the file"):
             small.load("av", weights=file, lstm_units=5)
-    with pytest.raises(AVEError, match="no such weights file"):
+    with pytest.raises(AVEError, match=r"no such weights file"):
         small.load("av", weights=tmp_path / "absent.keras")

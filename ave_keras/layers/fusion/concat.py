@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ave_keras.layers.fusion.pair import check_pair
+from ave_keras.layers.fusion.base import check_pair
 
 
 @keras.saving.register_keras_serializable(package="ave_keras")

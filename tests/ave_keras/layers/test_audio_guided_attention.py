@@ -89,7 +89,7 @@ def test_shapes_that_do_not_fit(audio, visual):
 
 
 def test_unknown_axis():
-    with pytest.raises(AVEError, match="audio_axis.*'hidden', 'cells'.*found rows"):
+    with pytest.raises(AVEError, match=r"audio_axis.*'hidden', 'cells'.*found rows"):
         AudioGuidedAttention(audio_axis="rows")
 
 

@@ -1,0 +1,38 @@
+"""Max-pooling fusion."""
+
+import keras
+from keras import ops
+
+from ave_keras.layers.fusion.base import Fusion
+
+
+@keras.saving.register_keras_serializable(package="ave_keras")
+class MaxPooling(Fusion):
+    """The larger of two projections, entry by entry: `h = max(U a, V v)`.
+
+    Args:
+        units: d, the width of the joint vector.
+        **kwargs: `name`, `dtype`, as for every Keras layer.
+
+    Call arguments:
+        audio: `(..., d_a)`.
+        visual: `(..., d_v)` with the same leading axes.
+
+    Returns:
+        `(..., units)`.
+
+    Raises:
+        AVEError: `units` below 1, or inputs whose leading axes differ.
+
+    Example:
+
+    >>> MaxPooling(256)(keras.random.normal((2, 10, 128)), keras.random.normal((2, 10, 512))).shape
+    (2, 10, 256)
+
+    Reference:
+        Kiela et al., AAAI 2018; "MP" in Tian et al., ECCV 2018, Table 2.
+    """
+
+    def call(self, audio, visual):
+        """Projects and takes the maximum."""
+        return ops.maximum(self.audio_projection(audio), self.visual_projection(visual))

@@ -1,0 +1,79 @@
+"""Where two modalities meet: before the LSTM, after two of them, or as class scores (paper Sec. 6.2, Table 2)."""
+
+from keras import layers
+
+from ave_keras.errors import AVEError
+from ave_keras.layers import fusion as fusions
+
+FUSIONS = {
+    "additive": fusions.Additive,
+    "maxpool": fusions.MaxPooling,
+    "gated": fusions.Gated,
+    "mb": fusions.Bilinear,
+    "gmu": fusions.GMU,
+    "gmb": fusions.GatedBilinear,
+    "concat": fusions.Concat,
+    "mrn": fusions.MRN,
+    "dmrn": fusions.DMRN,
+}
+STAGES = ("early", "late", "decision")
+# An outer product of two 32-d projections has 1024 entries; of two 256-d ones it would have 65536.
+OUTER_UNITS = 32
+
+
+def bilstm(x, units, name):
+    """One bidirectional LSTM (Eq. 1): `(B, T, d)` to `(B, T, 2 units)`."""
+    return layers.Bidirectional(layers.LSTM(units, return_sequences=True), name=f"lstm_{name}")(x)
+
+
+def head(x, units, num_classes):
+    """relu, dense, relu, dense: the released head, `(B, T, d)` to logits `(B, T, num_classes)`."""
+    x = layers.ReLU(name="head_relu")(x)
+    x = layers.Dense(units, activation="relu", name="head")(x)
+    return layers.Dense(num_classes, name="logits")(x)
+
+
+def fuse(features, fusion, stage, options, *, num_classes, lstm_units, head_units):
+    """Joins `audio (B, T, d_a)` and `visual (B, T, d_v)` into logits `(B, T, num_classes)`.
+
+    DMRFE returns a pair of them, one per block.
+
+    Raises:
+        AVEError: an option that the fusion layer does not take.
+    """
+    if stage == "early":
+        joint = _layer(fusion, options, 2 * lstm_units)(features["audio"], features["visual"])
+        return head(bilstm(joint, lstm_units, "joint"), head_units, num_classes)
+    audio, visual = (bilstm(features[modality], lstm_units, modality) for modality in ("audio", "visual"))
+    if stage == "decision":
+        audio = layers.Dense(num_classes, name="audio_logits")(audio)
+        visual = layers.Dense(num_classes, name="visual_logits")(visual)
+        joint = _layer(fusion, options, num_classes)(audio, visual)
+        is_scores = joint.shape[-1] == num_classes
+        return joint if is_scores else layers.Dense(num_classes, name="logits")(joint)
+    if fusion == "dmrfe":
+        blocks = [_layer("dmrn", options, 2 * lstm_units, f"fusion_{i}")(audio, visual) for i in (0, 1)]
+        return tuple(layers.Dense(num_classes, name=f"logits_{i}")(joint) for i, joint in enumerate(blocks))
+    joint = _layer(fusion, options, 2 * lstm_units)(audio, visual)
+    # A fusion with weights of its own has made the joint vector already; concatenation has not.
+    if fusion == "concat":
+        return head(joint, head_units, num_classes)
+    return layers.Dense(num_classes, name="logits")(joint)
+
+
+def _layer(fusion, options, units, name="fusion"):
+    layer = FUSIONS[fusion]
+    if fusion in ("mb", "gmb"):
+        units = min(units, OUTER_UNITS)
+    defaults = {} if fusion == "concat" else {"units": units}
+    try:
+        return layer(name=name, **{**defaults, **options})
+    except (TypeError, ValueError) as error:
+        if isinstance(error, AVEError):
+            raise
+        raise AVEError(
+            f"fusion '{fusion}' does not take these options",
+            key="fusion_options",
+            expected=f"arguments of {layer.__name__}",
+            found=options,
+        ) from error
