@@ -6,9 +6,9 @@ import math
 def weight_products(model):
     """Float operations of one video's forward products of activations and weight matrices.
 
-    Each entry of a matrix costs a multiplication and an addition per row it is applied to: per segment in a dense layer, per
-    cell and segment in attention. Biases, activations and softmax are left out, so that a ratio to the machine's matmul rate
-    counts them as lost time.
+    Each entry of a matrix costs a multiplication and an addition per row it is applied to: per segment in a dense
+    layer, per cell and segment in attention. Biases, activations and softmax are left out, so that a ratio to the
+    machine's matmul rate counts them as lost time.
     """
     return 2 * sum(_rows(layer) * _entries(layer) for layer in model._flatten_layers(include_self=False))
 

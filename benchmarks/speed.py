@@ -35,16 +35,21 @@ COLUMNS = {
 def command(
     entries: Annotated[str, typer.Option(help="Glob of entries.")] = "*",
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
-    videos: Annotated[int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")] = AVE_VIDEOS,
-    backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = os.environ.get("KERAS_BACKEND", "tensorflow"),
+    videos: Annotated[
+        int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")
+    ] = AVE_VIDEOS,
+    backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = os.environ.get(
+        "KERAS_BACKEND", "tensorflow"
+    ),
     policy: Annotated[str, typer.Option(help="Keras dtype policy, such as mixed_bfloat16.")] = "float32",
     out: Annotated[Path | None, typer.Option(help="Also write the rows as JSON.")] = None,
 ):
     """Measure how close training is to the machine's limit.
 
-    Counted are the forward and the weight-gradient products of every weight matrix; the rate of a large float32 matrix product,
-    measured between the steps, is 100 %. Steps run on data that lie in memory. The input column trains one epoch from a temporary
-    memory-mapped file of the AVE's size (4.2 GB of float32) and compares. Every entry has a process of its own.
+    Counted are the forward and the weight-gradient products of every weight matrix; the rate of a large float32 matrix
+    product, measured between the steps, is 100 %. Steps run on data that lie in memory. The input column trains one
+    epoch from a temporary memory-mapped file of the AVE's size (4.2 GB of float32) and compares. Every entry has a
+    process of its own.
 
     Example: python -m benchmarks speed --entries av_att
     """
@@ -166,18 +171,14 @@ def input_share(entry, model, folder, batch_size, step):
 
     from ave_keras.data import AVE
 
-    class Clock(keras.callbacks.Callback):
-        ends = []
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.ends.append(time.perf_counter())
-
+    ends = []
+    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()))
     data = AVE.from_directory(folder).dataset(
         "train", modalities=entry.modalities, task=entry.task, batch_size=batch_size, shuffle=True, drop_remainder=True
     )
-    model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[Clock()])
-    elapsed = Clock.ends[-1] - Clock.ends[0]
-    return max(0.0, 1 - step * (len(Clock.ends) - 1) / elapsed)
+    model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
+    elapsed = ends[-1] - ends[0]
+    return max(0.0, 1 - step * (len(ends) - 1) / elapsed)
 
 
 def _batch(model, entry, size):
@@ -195,7 +196,7 @@ def _batch(model, entry, size):
 
 
 class AnonymousMemory:
-    """Peak of this process's anonymous resident memory while the block runs; pages of mapped files do not count. Linux only."""
+    """Peak anonymous memory of this process while the block runs; pages of mapped files do not count. Linux only."""
 
     def __enter__(self):
         """Starts to look every 20 ms."""

@@ -15,8 +15,8 @@ def multi_label_soft_margin(y_true, y_pred):
 class MultiLabelSoftMargin(keras.losses.Loss):
     """One-versus-all logistic loss, PyTorch's `MultiLabelSoftMarginLoss`: `mean_c -[y log s(x) + (1-y) log(1-s(x))]`.
 
-    The released code feeds it the *softmax output*, so that its value stays between 0.680 (perfect) and 0.715 (worst); the
-    paper's text says cross-entropy. It is here for `protocol="official"`.
+    The released code feeds it the *softmax output*, so that its value stays between 0.680 (perfect) and 0.715 (worst);
+    the paper's text says cross-entropy. It is here for `protocol="official"`.
 
     Example:
 

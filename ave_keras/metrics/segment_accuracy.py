@@ -13,7 +13,8 @@ def segment_accuracy(y_true, y_pred):
 class SegmentAccuracy(keras.metrics.MeanMetricWrapper):
     """Micro accuracy over all segments of all videos; background counts like any class.
 
-    `y_true` is one-hot and `y_pred` probabilities or logits, both `(B, T, C)`. `sample_weight` of shape `(B, T)` leaves segments out.
+    `y_true` is one-hot and `y_pred` probabilities or logits, both `(B, T, C)`. `sample_weight` of shape `(B, T)` leaves
+    segments out.
 
     Example:
 
