@@ -1,4 +1,4 @@
-"""How a synthetic video sounds and looks: latent Gaussians of unit variance, then the map that gives them AVE's statistics.
+"""How a synthetic video sounds and looks: standard normal latents, and the map that gives them AVE's statistics.
 
 A latent is a weighted sum of what the class, the video and the moment contribute; the shares add up to one, so every
 latent is a standard normal number and `activate` alone decides the distribution of the features. Shares are variances.
@@ -13,9 +13,9 @@ import numpy as np
 CUT, SCALE, CURVE = 0.37789, 0.37124, 0.35419
 DEAD_DIMENSION = 65
 
-# Adjacent segments of the released audio features correlate by 0.70: three quarters of a latent last, a quarter is new
+# Adjacent segments of the released audio features correlate by 0.70: most of a latent lasts, a fifth is new
 # every segment.
-AUDIO_NEW = 0.25
+AUDIO_NEW = 0.2
 SOUND = 0.12
 # The rest of the lasting part: room, microphone, other sounds, the source's own timbre. It has the larger share, as in
 # the wild.
@@ -33,7 +33,7 @@ TWIN = 0.9
 
 
 def twins(classes, kind):
-    """The pairs of classes that sound alike but look different (`"sound"`), or look alike but sound different (`"look"`).
+    """The pairs of classes that sound alike and look different (`"sound"`), or the reverse (`"look"`).
 
     Classes 0 and 1 sound alike, 2 and 3 look alike, 4 and 5 differ in both, and so on from 6.
     """
@@ -58,7 +58,7 @@ def activate(latent):
 
 
 def audio(rng, story, sound):
-    """`(T, d)` float32 features of what is heard; `sound` `(d,)` is the prototype of the class, unused where nothing sounds."""
+    """`(T, d)` float32 features of what is heard; `sound (d,)` is the prototype of the class."""
     (width,), segments = sound.shape, len(story.sounds)
     ambience = _unit(rng, (width,))
     silent = (SOUND + AMBIENCE) ** 0.5 * ambience

@@ -81,7 +81,7 @@ class AVE:
 
     @classmethod
     def synthetic(cls, videos=560, **options):
-        """The synthetic AVE in memory, float16; `ave_keras.data.synthetic.SyntheticAVE` has the options."""
+        """The synthetic AVE in memory, float16; `data.synthetic.SyntheticAVE` has the options."""
         from ave_keras.data.synthetic import SyntheticAVE
 
         return SyntheticAVE(videos, **options).in_memory()
@@ -98,7 +98,7 @@ class AVE:
 
     @property
     def spec(self):
-        """What `zoo.load` needs: `num_classes`, `segments`; `audio_dim`, `visual_shape` where the features are there."""
+        """What `zoo.load` needs: `num_classes`, `segments`, and `audio_dim`, `visual_shape` of features that exist."""
         spec = {"num_classes": self.num_classes, "segments": self.segments}
         if shape := self.input_shape("audio"):
             spec["audio_dim"] = shape[1]
@@ -110,6 +110,16 @@ class AVE:
         """Shape of a modality's features of one video, `(T, …)`; None where there are none."""
         main, _ = self._features.get(modality, (None, None))
         return tuple(map(int, main[0].shape[1:])) if main else None
+
+    def describe(self, modality):
+        """How a modality's features lie, for people."""
+        main, _ = self._features[modality]
+        if main is None:
+            return "no file"
+        array = main[0]
+        access = "memory-mapped" if isinstance(array, np.memmap) else "in memory" if self.folder is None else "chunked"
+        advice = "; `ave-keras data pack` makes reading faster" if access == "chunked" else ""
+        return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
 
     @property
     def background_rows(self):

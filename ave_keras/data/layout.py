@@ -20,6 +20,10 @@ MODALITIES = ("audio", "visual")
 BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
 SOURCE_MASK = "source_mask.h5"
 DEFAULT_SEGMENTS = 10
+# All files of the layout, those of features apart.
+LARGE_FILES = ("*_feature*.h5",)
+SMALL_FILES = (ANNOTATIONS, MARKER, "*_order*.h5", "*label*.h5", SOURCE_MASK)
+FILES = (*SMALL_FILES, *LARGE_FILES)
 WHERE = (
     "The README of YapengTian/AVE-ECCV18 says where the released files are; "
     "`ave-keras data synth` writes a synthetic set"

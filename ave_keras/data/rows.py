@@ -54,7 +54,7 @@ class Rows:
                         file=name,
                         expected=f"finite {np.dtype(dtype).name} values",
                         found=f"row {row}, {np.count_nonzero(~np.isfinite(batch[position]))} bad values",
-                        fix="Extract the row again, or drop such rows: --skip-bad, AVE.from_directory(…, skip_bad=True)",
+                        fix="Extract the row again, or drop such rows: --skip-bad, from_directory(…, skip_bad=True)",
                     )
         return batch
 

@@ -88,7 +88,7 @@ def _intervals(rng, start, end, segments):
 
 
 def _track(rng, segments, grid):
-    """`(T, H, W)` bool: a patch of two or three cells a side on AVE's 7×7 map, which moves by at most a cell a segment."""
+    """`(T, H, W)` bool: a patch of two or three cells a side (of seven), which moves by at most a cell a segment."""
     size = [max(1, round(n * int(rng.integers(2, 4)) / 7)) for n in grid]
     room = np.array(grid) - size
     steps = np.concatenate([rng.integers(0, room + 1)[None], rng.integers(-1, 2, (segments - 1, 2))])

@@ -54,6 +54,8 @@ class SyntheticAVE:
         background_videos=None,
         seed=0,
     ):
+        if seed < 0:
+            raise AVEError("no such seed", key="seed", expected="0 or more", found=seed)
         if videos < 3:
             raise AVEError("too few videos", key="videos", expected="at least 3, one for each split", found=videos)
         sizes = {"classes": classes, "segments": segments, "audio_dim": audio_dim, "visual_shape": min(visual_shape)}
@@ -90,7 +92,7 @@ class SyntheticAVE:
 
     @cached_property
     def match_splits(self):
-        """The same for cross-modality localization: short events only in val and test, which differ from those of `splits`."""
+        """The same for cross-modality localization; its val and test hold short events only."""
         lengths = np.array([a.length for a in self.annotations])
         short = self._rng(SPLITS, 1).permutation(np.flatnonzero(lengths < self.segments))
         held_out = min(self._held_out, len(short) // 3)
@@ -132,6 +134,27 @@ class SyntheticAVE:
             background_labels=self.background_labels,
             source_mask=main.mask,
         )
+
+    def write(self, folder, *, force=False, advance=lambda videos: None):
+        """Writes the official layout; see `ave_keras.data.synthetic_writing.write`."""
+        from ave_keras.data.synthetic_writing import write
+
+        write(self, folder, force=force, advance=advance)
+
+    def describe(self):
+        """What `dataset.yaml` says: the title that tables print, the classes and how to make the same again."""
+        return {
+            "title": TITLE,
+            "synthetic": True,
+            "videos": self.videos,
+            "classes": self.classes,
+            "segments": self.segments,
+            "audio_dim": self.audio_dim,
+            "visual_shape": list(self.visual_shape),
+            "background_videos": self.background_videos,
+            "seed": self.seed,
+            "class_names": list(self.class_names),
+        }
 
     @property
     def background_labels(self):

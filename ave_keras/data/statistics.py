@@ -1,0 +1,82 @@
+"""What a data set holds: the figures of the paper's Fig. 2, and what the released files do not say of themselves."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts over a data set.
+
+    Attributes:
+        title: the data set's name.
+        videos: rows.
+        ids: distinct video ids.
+        segments: T.
+        per_class: `{class: videos}` in the order of the columns.
+        lengths: `{segments of the event: videos}`, falling.
+        full_length: share of the videos whose event fills the clip.
+        splits: `{split: rows}`, those for cross-modality localization with "_match".
+        background: `{split: share of background segments}`.
+        leaks: `{split: rows whose video is in the train split too}`.
+        empty_events: row numbers.
+        background_clips: clips without an event for the weak task.
+        references: `{split: {answer: share of segments right}}` of answers that need no model.
+    """
+
+    title: str
+    videos: int
+    ids: int
+    segments: int
+    per_class: dict
+    lengths: dict
+    full_length: float
+    splits: dict
+    background: dict
+    leaks: dict
+    empty_events: list
+    background_clips: int
+    references: dict
+
+
+def statistics(ave):
+    """The `Statistics` of an `AVE`."""
+    classes = Counter(a.class_name for a in ave.annotations)
+    lengths = Counter(a.length for a in ave.annotations)
+    truth = ave.labels.argmax(-1)
+    splits = {**ave.splits, **{f"{s}_match": rows for s, rows in ave.match_splits.items()}}
+    return Statistics(
+        title=ave.title,
+        videos=len(ave.annotations),
+        ids=len({a.video_id for a in ave.annotations}),
+        segments=ave.segments,
+        per_class={name: classes[name] for name in ave.class_names},
+        lengths={length: lengths[length] for length in sorted(lengths, reverse=True)},
+        full_length=lengths[ave.segments] / len(ave.annotations),
+        splits={s: len(rows) for s, rows in splits.items()},
+        background={s: float((truth[rows] == len(ave.class_names)).mean()) for s, rows in splits.items()},
+        leaks={s: len(rows) for s, rows in ave.leaks.items()},
+        empty_events=ave.empty_events.tolist(),
+        background_clips=len(ave.background_rows),
+        references={s: references(truth[rows], len(ave.class_names)) for s, rows in ave.splits.items()},
+    )
+
+
+def references(truth, background):
+    """What two answers without a model score.
+
+    Args:
+        truth: `(N, T)` class numbers; a video has one class beside background.
+        background: the number of background.
+
+    Returns:
+        `{"always background": share, "true video class": share}`, the second of an answer that knows the video's class
+        and gives it to every segment.
+    """
+    classes = np.where(truth == background, -1, truth).max(axis=1)
+    return {
+        "always background": float((truth == background).mean()),
+        "true video class": float((truth == classes[:, None]).mean()),
+    }
