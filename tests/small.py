@@ -6,12 +6,16 @@ import numpy as np
 import zoo
 
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
-SIZES = {"lstm_units": 4, "head_units": 6, "attention_units": 7}
+SIZES = {
+    "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},
+    "ed_tcn": {"filters": (4, 6), "kernel_size": 3},
+    "ssn": {},
+}
 
 
 def load(name, **kwargs):
     """The entry `name`, compiled, with small layers; shapes may be given."""
-    return zoo.load(name, **{**SPEC, **SIZES, **kwargs})
+    return zoo.load(name, **{**SPEC, **SIZES[zoo.entry(name).builder], **kwargs})
 
 
 def call(model, x):
@@ -20,13 +24,17 @@ def call(model, x):
 
 
 def batch(name, size=3, seed=0, **spec):
-    """Random `(x, y)` for an entry; the labels hold every kind the task has."""
+    """Random `(x, y)` for an entry; every video has one event, background elsewhere."""
     entry, spec = zoo.entry(name), {**SPEC, **spec}
     rng = np.random.default_rng(seed)
     leading = (size, spec["segments"])
     shapes = {"audio": (*leading, spec["audio_dim"]), "visual": (*leading, *spec["visual_shape"])}
     x = {key: np.float32(rng.normal(size=shapes[key])) for key in entry.modalities}
     onehot = np.eye(spec["num_classes"], dtype="float32")
-    segments = onehot[rng.integers(0, spec["num_classes"], leading)]
-    y = {"video": onehot[rng.integers(0, spec["num_classes"] - 1, size)], "segments": segments}
-    return x, y if entry.task == "weak" else segments
+    labels = np.full(leading, spec["num_classes"] - 1)
+    for row in labels:
+        start = rng.integers(0, spec["segments"])
+        row[start : rng.integers(start, spec["segments"]) + 1] = rng.integers(0, spec["num_classes"] - 1)
+    segments = onehot[labels]
+    extra = {"weak": {"video": onehot[labels.min(axis=1)]}, "proposals": {"proposals": segments}}
+    return x, {"segments": segments, **extra[entry.task]} if entry.task in extra else segments

@@ -33,7 +33,7 @@ def render(chosen):
     lines += _block(
         f"recipe ({chosen.protocol} protocol)", {k: v for k, v in asdict(chosen.recipe).items() if v is not None}
     )
-    lines += _block("paper", chosen.paper)
+    lines += _block("paper", chosen.paper or {"": "not in the paper"})
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
         lines.append("  nothing yet; python -m benchmarks run")

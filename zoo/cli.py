@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from ave_keras.cli import app, run
 from rich.console import Console
 from rich.table import Table
 
+from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
 

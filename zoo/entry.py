@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from ave_keras.errors import AVEError
 from zoo.recipe import Recipe
 
-TASKS = ("supervised", "weak")
+TASKS = ("supervised", "weak", "proposals")
+# What the loss looks at, where a model answers more than one question; accuracy is always that of "segments".
+LEARNS_FROM = {"weak": "video", "proposals": "proposals"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Entry:
     @property
     def monitor(self):
         """Key of the segment accuracy in a Keras history, without `val_`."""
-        return "segments_segment_accuracy" if self.task == "weak" else "segment_accuracy"
+        return "segments_segment_accuracy" if self.task in LEARNS_FROM else "segment_accuracy"
 
     def with_recipe(self, **overrides):
         """The entry with other recipe values.
@@ -88,7 +90,7 @@ class Entry:
         return getattr(models, self.builder)(name=self.name, **self.model, **shapes)
 
     def compile(self, model):
-        """Compiles `model` with the recipe; weak models learn from `video` alone."""
+        """Compiles `model` with the recipe; weak models learn from `video` alone, SSN from `proposals`."""
         import keras
 
         from ave_keras.metrics import SegmentAccuracy
@@ -96,8 +98,9 @@ class Entry:
         # XLA's CPU products are slower than oneDNN's: 0.29 s against 0.25 s for a step of av_att (benchmarks speed).
         jit = False if keras.backend.backend() == "tensorflow" and not _has_gpu() else "auto"
         loss, metrics = self.recipe.make_loss(), [SegmentAccuracy()]
-        if self.task == "weak":
-            loss, metrics = {"video": loss, "segments": None}, {"segments": metrics, "video": []}
+        if self.task in LEARNS_FROM:
+            output = LEARNS_FROM[self.task]
+            loss, metrics = {output: loss, "segments": None}, {output: [], "segments": metrics}
         model.compile(self.recipe.make_optimizer(), loss, metrics=metrics, jit_compile=jit)
         return model
 

@@ -1,10 +1,10 @@
 """How an entry is trained: one frozen dataclass, read from YAML."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from ave_keras.errors import AVEError
 
-LOSSES = ("categorical_crossentropy", "multi_label_soft_margin")
+LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss")
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Recipe:
 
     Attributes:
         optimizer: a Keras optimizer by name.
+        optimizer_options: further arguments of it, such as `{momentum: 0.9}`.
         learning_rate: its first learning rate.
         loss: one of `LOSSES`.
         batch_size: videos per step.
@@ -26,6 +27,7 @@ class Recipe:
     """
 
     optimizer: str = "adam"
+    optimizer_options: dict = field(default_factory=dict)
     learning_rate: float = 1e-3
     loss: str = "categorical_crossentropy"
     batch_size: int = 64
@@ -53,7 +55,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values, file=None):
         """Reads a mapping; an unknown key is an error that lists the known ones."""
-        known = [field.name for field in fields(cls)]
+        known = [f.name for f in fields(cls)]
         for key in values:
             if key not in known:
                 raise AVEError("unknown recipe key", file=file, key=key, expected=f"one of {known}")
@@ -67,12 +69,14 @@ class Recipe:
         if self.decay_steps:
             rate = keras.optimizers.schedules.ExponentialDecay(rate, self.decay_steps, self.decay_rate, staircase=True)
         optimizer = keras.optimizers.get(self.optimizer)
-        return type(optimizer).from_config({**optimizer.get_config(), "learning_rate": rate})
+        config = {**optimizer.get_config(), **self.optimizer_options, "learning_rate": rate}
+        return type(optimizer).from_config(config)
 
     def make_loss(self):
         """A fresh Keras loss over probabilities."""
         import keras
 
-        from ave_keras.losses import MultiLabelSoftMargin
+        from ave_keras import losses
 
-        return MultiLabelSoftMargin() if self.loss == "multi_label_soft_margin" else keras.losses.get(self.loss)
+        own = {"multi_label_soft_margin": losses.MultiLabelSoftMargin, "proposal_loss": losses.ProposalLoss}
+        return own[self.loss]() if self.loss in own else keras.losses.get(self.loss)

@@ -178,7 +178,8 @@ class AVE:
         Args:
             split: name of a split, or row numbers `(n,)`.
             modalities: what `x` holds, of "audio" and "visual".
-            task: "supervised", `y (B, T, C + 1)`, or "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`.
+            task: "supervised", `y (B, T, C + 1)`, "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`,
+                or "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`.
             batch_size: videos per batch.
             shuffle: every epoch has an order of its own, which depends on `seed` and the epoch only.
             seed: of the orders.
@@ -192,10 +193,10 @@ class AVE:
         Raises:
             AVEError: unknown split, modality or task; a feature file is missing; a number is not a row.
         """
-        from ave_keras.data.dataset import AVEDataset
+        from ave_keras.data.dataset import TASKS, AVEDataset
 
-        if task not in ("supervised", "weak"):
-            raise AVEError("unknown task", key="task", expected="'supervised' or 'weak'", found=repr(task))
+        if task not in TASKS:
+            raise AVEError("unknown task", key="task", expected=f"one of {TASKS}", found=repr(task))
         rows = self.split(split) if isinstance(split, str) else self._checked(split)
         if background:
             if not len(self.background_rows):
@@ -207,8 +208,9 @@ class AVE:
         return AVEDataset(
             {m: self._rows(m, clips) for m in modalities},
             segments,
-            videos if task == "weak" else None,
+            videos,
             rows,
+            task=task,
             batch_size=batch_size,
             shuffle=shuffle,
             seed=seed,

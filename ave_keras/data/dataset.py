@@ -11,6 +11,7 @@ from ave_keras.errors import AVEError
 # it its memory.
 PREFETCH_BYTES = 8 << 20
 PREFETCHED = 2
+TASKS = ("supervised", "weak", "proposals")
 
 
 class AVEDataset(keras.utils.PyDataset):
@@ -23,8 +24,9 @@ class AVEDataset(keras.utils.PyDataset):
     Args:
         features: `{"audio": Rows, "visual": Rows}`, what the model takes.
         segment_labels: `(N, T, C)` float32.
-        video_labels: `(N, C)` float32, or None for the supervised task.
+        video_labels: `(N, C)` float32.
         rows: `(n,)` int64, the rows of the split.
+        task: what `y` holds, one of `TASKS`.
         batch_size: videos per batch.
         shuffle: whether every epoch has an order of its own.
         seed: of these orders.
@@ -33,8 +35,9 @@ class AVEDataset(keras.utils.PyDataset):
         **kwargs: `workers`, `max_queue_size` of `keras.utils.PyDataset`.
 
     Items:
-        `(x, y)`. `x`: `"audio"` `(B, T, d)`, `"visual"` `(B, T, H, W, d)`. `y`: `(B, T, C)`; with video labels a dict
-        of `"video"` `(B, C)` and `"segments"` `(B, T, C)`.
+        `(x, y)`. `x`: `"audio"` `(B, T, d)`, `"visual"` `(B, T, H, W, d)`. `y`: `(B, T, C)`; for the weak
+        task a dict of `"video"` `(B, C)` and `"segments"` `(B, T, C)`; for SSN's, `"proposals"` and `"segments"`, the
+        same array.
 
     Raises:
         AVEError: when a batch is read and a feature is NaN or infinite.
@@ -53,6 +56,7 @@ class AVEDataset(keras.utils.PyDataset):
         video_labels,
         rows,
         *,
+        task="supervised",
         batch_size=64,
         shuffle=False,
         seed=0,
@@ -70,6 +74,7 @@ class AVEDataset(keras.utils.PyDataset):
         self.drop_remainder, self.dtype = drop_remainder, dtype
         self._features, self._segment_labels, self._video_labels = features, segment_labels, video_labels
         self._split = np.asarray(rows, "int64")
+        self.task = task
         self._failure = None
         self.set_epoch(0)
 
@@ -87,7 +92,9 @@ class AVEDataset(keras.utils.PyDataset):
             self._failure = error
             raise
         segments = self._segment_labels[rows]
-        return x, segments if self._video_labels is None else {"video": self._video_labels[rows], "segments": segments}
+        if self.task == "weak":
+            return x, {"video": self._video_labels[rows], "segments": segments}
+        return x, {"proposals": segments, "segments": segments} if self.task == "proposals" else segments
 
     def set_epoch(self, epoch):
         """Makes the order that of `epoch`, counted from 0: a resumed run goes on as if it had never stopped."""

@@ -2,7 +2,17 @@
 
 from ave_keras.layers import fusion
 from ave_keras.layers.audio_guided_attention import AudioGuidedAttention
+from ave_keras.layers.channel_normalization import ChannelNormalization
 from ave_keras.layers.mil_pooling import MILPooling
+from ave_keras.layers.proposals import ProposalDecoding, StructuredPyramidPooling
 from ave_keras.layers.spatial_average_pooling import SpatialAveragePooling
 
-__all__ = ["AudioGuidedAttention", "MILPooling", "SpatialAveragePooling", "fusion"]
+__all__ = [
+    "AudioGuidedAttention",
+    "ChannelNormalization",
+    "MILPooling",
+    "ProposalDecoding",
+    "SpatialAveragePooling",
+    "StructuredPyramidPooling",
+    "fusion",
+]

@@ -1,5 +1,7 @@
-"""Functional builders."""
+"""Functional builders; each returns an uncompiled `keras.Model`."""
 
+from ave_keras.models.ed_tcn import ed_tcn
 from ave_keras.models.localizer import localizer
+from ave_keras.models.ssn import ssn
 
-__all__ = ["localizer"]
+__all__ = ["ed_tcn", "localizer", "ssn"]

@@ -3,11 +3,10 @@
 import keras
 from keras import layers
 
-from ave_keras.errors import AVEError
-from ave_keras.layers import AudioGuidedAttention, MILPooling, SpatialAveragePooling
+from ave_keras.layers import AudioGuidedAttention, MILPooling
+from ave_keras.models.features import MODALITIES, average_cells, check, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
 
-MODALITIES = (("audio",), ("visual",), ("audio", "visual"))
 SUPERVISIONS = ("full", "weak")
 
 
@@ -73,28 +72,19 @@ def localizer(
         Tian et al., ECCV 2018, Sec. 4, Fig. 3(a), Table 2; sizes where the paper is silent: the released code.
     """
     modalities, visual_shape = tuple(modalities), tuple(visual_shape)
-    _check("modalities", modalities, MODALITIES)
-    _check("fusion", fusion, (*FUSIONS, "dmrfe"))
-    _check("stage", stage, STAGES if fusion != "dmrfe" else ("late",))
-    _check("supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
-    if len(visual_shape) not in (1, 3) or (attention and len(visual_shape) == 1):
-        expected = "(H, W, d_v)" if attention else "(H, W, d_v) or (d_v,)"
-        raise AVEError("cannot build this localizer", key="visual_shape", expected=expected, found=visual_shape)
+    check("localizer", "modalities", modalities, MODALITIES)
+    check("localizer", "fusion", fusion, (*FUSIONS, "dmrfe"))
+    check("localizer", "stage", stage, STAGES if fusion != "dmrfe" else ("late",))
+    check("localizer", "supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
+    check_visual_shape("localizer", visual_shape, attention)
 
-    inputs = {}
-    if "audio" in modalities or attention:
-        inputs["audio"] = keras.Input((segments, audio_dim), name="audio")
-    if "visual" in modalities:
-        inputs["visual"] = keras.Input((segments, *visual_shape), name="visual")
-
-    features = dict(inputs) if "audio" in modalities else {}
+    inputs = make_inputs((*modalities, "audio") if attention else modalities, segments, audio_dim, visual_shape)
+    features = dict(inputs)
     if attention and "visual" in modalities:
         attend = AudioGuidedAttention(attention_units, audio_axis, name="attention")
         features["visual"], _ = attend(inputs["audio"], inputs["visual"], return_attention_scores=True)
-    elif "visual" in modalities and len(visual_shape) == 3:
-        features["visual"] = SpatialAveragePooling(name="average_pooling")(inputs["visual"])
     elif "visual" in modalities:
-        features["visual"] = inputs["visual"]
+        features["visual"] = average_cells(inputs["visual"])
 
     if len(modalities) == 2:
         sizes = {"num_classes": num_classes, "lstm_units": lstm_units, "head_units": head_units}
@@ -115,8 +105,3 @@ def _outputs(logits, supervision, pooling):
         return segments
     video = layers.Softmax(dtype="float32", name="video")(MILPooling(pooling, name="mil_pooling")(logits))
     return {"video": video, "segments": segments}
-
-
-def _check(argument, value, choices):
-    if value not in choices:
-        raise AVEError("cannot build this localizer", key=argument, expected=f"one of {choices}", found=repr(value))

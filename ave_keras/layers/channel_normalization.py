@@ -1,0 +1,47 @@
+"""The normalized ReLU of temporal convolutional networks."""
+
+import keras
+from keras import ops
+
+
+def normalized_relu(x, epsilon=1e-5):
+    """`relu(x) / (max_c relu(x)_c + epsilon)`, the maximum over the last axis."""
+    x = ops.relu(x)
+    return x / (ops.max(x, axis=-1, keepdims=True) + epsilon)
+
+
+@keras.saving.register_keras_serializable(package="ave_keras")
+class ChannelNormalization(keras.layers.Layer):
+    """ReLU, then every time step divided by its largest channel: `y = relu(x) / (max_c relu(x)_c + 1e-5)`.
+
+    A mask passes unchanged.
+
+    Call arguments:
+        inputs: `(..., C)`.
+
+    Returns:
+        `(..., C)` within [0, 1].
+
+    Example:
+
+    >>> ChannelNormalization()(keras.random.normal((2, 10, 64))).shape
+    (2, 10, 64)
+
+    Reference:
+        Lea et al., Temporal convolutional networks for action segmentation and detection, CVPR 2017, Sec. 3.1.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        """There are no weights."""
+
+    def call(self, inputs):
+        """Clips and divides."""
+        return normalized_relu(inputs)
+
+    def compute_output_shape(self, input_shape):
+        """`(..., C)`."""
+        return input_shape

@@ -1,0 +1,124 @@
+"""The three losses of the structured segment network, over all windows of a clip."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from ave_keras.layers.proposals import split_scores, windows
+
+FOREGROUND, BACKGROUND, INCOMPLETE = 0.7, 0.01, 0.3
+INCOMPLETE_PER_FOREGROUND = 6
+HARD = 0.17
+
+
+def event_of(y_true):
+    """The event in labels `(B, T, K + 1)`: class one-hot `(B, K)`, start and end `(B,)`, both 0 where there is none."""
+    held = ops.sum(y_true[..., :-1], axis=1)
+    onehot = ops.one_hot(ops.argmax(held, axis=-1), held.shape[-1], dtype=y_true.dtype)
+    active = ops.einsum("btk,bk->bt", y_true[..., :-1], onehot)
+    length = ops.sum(active, axis=1)
+    start = ops.cast(ops.argmax(active, axis=1), y_true.dtype)
+    return onehot, start, start + length
+
+
+def window_iou(start, end, segments):
+    """Intersection over union `(B, W)` of the spans `[start, end)` of B videos with all windows of T seconds."""
+    spans = windows(segments).astype("float32")
+    start, end = ops.expand_dims(start, 1), ops.expand_dims(end, 1)
+    inside = ops.maximum(ops.minimum(end, spans[:, 1]) - ops.maximum(start, spans[:, 0]), 0)
+    union = (end - start) + (spans[:, 1] - spans[:, 0]) - inside
+    return inside / union
+
+
+def group_mean(values, chosen):
+    """The mean of `values` where `chosen` is 1; zero for an empty group."""
+    return ops.sum(values * chosen) / ops.maximum(ops.sum(chosen), 1)
+
+
+def hardest_mean(values, chosen, share):
+    """The mean of the largest `share` of the chosen values, at least one of them."""
+    count = ops.sum(chosen)
+    kept = ops.maximum(ops.ceil(count * share), 1)
+    order = ops.flip(ops.sort(ops.reshape(ops.where(chosen > 0, values, -1.0), (-1,))))
+    rank = ops.cast(ops.arange(order.shape[0]), order.dtype)
+    return group_mean(ops.maximum(order, 0), ops.cast(rank < kept, order.dtype))
+
+
+@keras.saving.register_keras_serializable(package="ave_keras")
+class ProposalLoss(keras.losses.Loss):
+    """`CE + 0.1 completeness hinge + 0.1 smooth L1` over windows, labelled by their overlap with the event.
+
+    Windows with IoU of 0.7 or more are foreground, below 0.01 background, between 0.01 and 0.3 incomplete; the others
+    are left out. SSN draws them 1 : 1 : 6; here, where a clip has only 55 windows and all are scored, every group
+    enters by its mean over the batch with these weights, the expectation of that draw. Cross-entropy is over foreground
+    and background; the hinge asks foreground for a completeness of 1 or more and incomplete windows, the hardest 17 %
+    of them, for -1 or less; smooth L1 fits the shift and stretch of foreground windows to the event.
+
+    `y_true` is `(B, T, K + 1)`, the one-hot labels of the seconds, one event per video; `y_pred` is `(B, W, 4K + 1)`,
+    see `ProposalDecoding`. The result is one number for the batch.
+
+    Args:
+        completeness_weight: of the hinge.
+        regression_weight: of the smooth L1 loss.
+        name: of the loss.
+        **kwargs: `reduction`, `dtype`, as for every Keras loss.
+
+    Example:
+
+    >>> model.compile("sgd", {"proposals": ProposalLoss(), "segments": None})
+
+    Reference:
+        Zhao et al., ICCV 2017, Sec. 3.3 and 4; ratios: its released code.
+    """
+
+    def __init__(self, completeness_weight=0.1, regression_weight=0.1, name="proposal_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.completeness_weight = completeness_weight
+        self.regression_weight = regression_weight
+
+    def call(self, y_true, y_pred):
+        """One number, as `(1,)`."""
+        y_pred = ops.cast(y_pred, "float32")
+        y_true = ops.cast(y_true, "float32")
+        segments, k = y_true.shape[1], y_true.shape[2] - 1
+        activity, completeness, regression = split_scores(y_pred, k + 1)
+        onehot, start, end = event_of(y_true)
+        iou = window_iou(start, end, segments)
+        foreground, background = ops.cast(iou >= FOREGROUND, "float32"), ops.cast(iou < BACKGROUND, "float32")
+        incomplete = ops.cast((iou >= BACKGROUND) & (iou < INCOMPLETE), "float32")
+
+        log_p = ops.log_softmax(activity, axis=-1)
+        right = ops.einsum("bwk,bk->bw", log_p[..., :-1], onehot)
+        cross_entropy = -(group_mean(right, foreground) + group_mean(log_p[..., -1], background)) / 2
+
+        own = ops.einsum("bwk,bk->bw", completeness, onehot)
+        complete = group_mean(ops.maximum(1 - own, 0), foreground)
+        hard = hardest_mean(ops.maximum(1 + own, 0), incomplete, HARD)
+        # Of 6 incomplete windows per foreground one, 17 % are kept.
+        weight = INCOMPLETE_PER_FOREGROUND * HARD
+        hinge = (complete + weight * hard) / (1 + weight)
+
+        error = ops.einsum("bwkr,bk->bwr", regression, onehot) - regression_target(start, end, segments)
+        smooth = group_mean(ops.sum(smooth_l1(error), axis=-1), foreground)
+        total = cross_entropy + self.completeness_weight * hinge + self.regression_weight * smooth
+        return ops.expand_dims(total, 0)
+
+    def get_config(self):
+        """Constructor arguments, JSON-able."""
+        own = {"completeness_weight": self.completeness_weight, "regression_weight": self.regression_weight}
+        return {**super().get_config(), **own}
+
+
+def regression_target(start, end, segments):
+    """`(B, W, 2)`: how far the event's centre is off in window lengths, and the logarithm of the lengths' ratio."""
+    spans = windows(segments).astype("float32")
+    length = spans[:, 1] - spans[:, 0]
+    shift = (ops.expand_dims((start + end) / 2, 1) - spans.mean(1)) / length
+    stretch = ops.log(ops.maximum(ops.expand_dims(end - start, 1), 1)) - np.log(length)
+    return ops.stack([shift, stretch], axis=-1)
+
+
+def smooth_l1(x):
+    """`x^2 / 2` below 1, `|x| - 1/2` above."""
+    size = ops.abs(x)
+    return ops.where(size < 1, 0.5 * x * x, size - 0.5)

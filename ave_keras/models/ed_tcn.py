@@ -1,0 +1,85 @@
+"""ED-TCN, the temporal labeling baseline (paper Sec. 6.2-6.3)."""
+
+import keras
+from keras import layers
+
+from ave_keras.errors import AVEError
+from ave_keras.layers import ChannelNormalization
+from ave_keras.models.features import MODALITIES, check, check_visual_shape, make_inputs, pooled_features
+
+
+def ed_tcn(
+    num_classes=29,
+    segments=10,
+    audio_dim=128,
+    visual_shape=(7, 7, 512),
+    *,
+    modalities=("visual",),
+    filters=(64, 96),
+    kernel_size=5,
+    dropout=0.3,
+    name="ed_tcn",
+):
+    """Builds the encoder-decoder temporal convolutional network over pooled features.
+
+    Per encoder layer: convolution, spatial dropout, normalized ReLU, max-pooling by 2; the decoder mirrors it with
+    upsampling; a dense softmax labels every second. T is padded at its end with zeros to a multiple of `2^len(filters)`
+    (10 to 12) and the padding's answers are cut off, so that they take no part in the loss.
+
+    Args:
+        num_classes: output columns, background included.
+        segments: T, seconds per video, `2^len(filters)` or more.
+        audio_dim: d_a.
+        visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
+        modalities: `("visual",)` as in the paper, `("audio",)`, or both side by side.
+        filters: of the encoder layers; the decoder has them in reverse.
+        kernel_size: of every convolution, in seconds. The source uses 5 to 25, the paper does not say.
+        dropout: share of channels dropped.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` to probabilities `(B, T, num_classes)`, not compiled.
+
+    Raises:
+        AVEError: unknown modalities, or T below `2^len(filters)`.
+
+    Example:
+
+    >>> ed_tcn().output_shape
+    (None, 10, 29)
+
+    Reference:
+        Lea et al., CVPR 2017; Tian et al., ECCV 2018, Sec. 6.3 (46.9 %).
+    """
+    check("ED-TCN", "modalities", tuple(modalities), MODALITIES)
+    check_visual_shape("ED-TCN", visual_shape)
+    block = 2 ** len(filters)
+    if segments < block:
+        raise AVEError(
+            "cannot build this ED-TCN",
+            key="segments",
+            expected=f"{block} seconds or more: {len(filters)} layers halve the time {len(filters)} times",
+            found=segments,
+            fix="Take longer clips, or fewer layers: filters=(64,)",
+        )
+    inputs = make_inputs(modalities, segments, audio_dim, visual_shape)
+    padding = -segments % block
+    x = pooled_features(inputs)
+    if padding:
+        x = layers.ZeroPadding1D((0, padding), name="padding")(x)
+    for i, width in enumerate(filters):
+        x = _convolve(x, width, kernel_size, dropout, f"encoder_{i}")
+        x = layers.MaxPooling1D(2, name=f"pool_{i}")(x)
+    for i, width in enumerate(reversed(filters)):
+        x = layers.UpSampling1D(2, name=f"upsample_{i}")(x)
+        x = _convolve(x, width, kernel_size, dropout, f"decoder_{i}")
+    if padding:
+        x = layers.Cropping1D((0, padding), name="cropping")(x)
+    logits = layers.Dense(num_classes, name="logits")(x)
+    return keras.Model(inputs, layers.Softmax(dtype="float32", name="segments")(logits), name=name)
+
+
+def _convolve(x, filters, kernel_size, dropout, name):
+    x = layers.Conv1D(filters, kernel_size, padding="same", name=name)(x)
+    x = layers.SpatialDropout1D(dropout, name=f"{name}_dropout")(x)
+    return ChannelNormalization(name=f"{name}_norm")(x)

@@ -1,0 +1,38 @@
+"""What every builder starts from: checked choices, inputs, and one vector per second and modality."""
+
+import keras
+
+from ave_keras.errors import AVEError
+from ave_keras.layers import SpatialAveragePooling
+
+MODALITIES = (("audio",), ("visual",), ("audio", "visual"))
+
+
+def check(model, argument, value, choices):
+    """Raises `AVEError` unless `value` is among `choices`."""
+    if value not in choices:
+        raise AVEError(f"cannot build this {model}", key=argument, expected=f"one of {choices}", found=repr(value))
+
+
+def check_visual_shape(model, visual_shape, attention=False):
+    """Raises `AVEError` unless the shape is `(H, W, d_v)`, or `(d_v,)` where nothing attends."""
+    if len(visual_shape) != 3 and (attention or len(visual_shape) != 1):
+        expected = "(H, W, d_v)" if attention else "(H, W, d_v) or (d_v,)"
+        raise AVEError(f"cannot build this {model}", key="visual_shape", expected=expected, found=tuple(visual_shape))
+
+
+def make_inputs(modalities, segments, audio_dim, visual_shape):
+    """`{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` as Keras inputs, those of `modalities` only."""
+    shapes = {"audio": (audio_dim,), "visual": tuple(visual_shape)}
+    return {key: keras.Input((segments, *shapes[key]), name=key) for key in ("audio", "visual") if key in modalities}
+
+
+def average_cells(visual):
+    """`(B, T, H, W, d_v)` to `(B, T, d_v)`; vectors pass."""
+    return SpatialAveragePooling(name="average_pooling")(visual) if len(visual.shape) == 5 else visual
+
+
+def pooled_features(inputs):
+    """The input vectors of every second, modalities side by side: `(B, T, d)`."""
+    vectors = [average_cells(x) if key == "visual" else x for key, x in inputs.items()]
+    return vectors[0] if len(vectors) == 1 else keras.layers.Concatenate(name="features")(vectors)
