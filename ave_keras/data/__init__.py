@@ -2,6 +2,6 @@
 
 from ave_keras.data.annotations import Annotation, read_annotations, write_annotations
 from ave_keras.data.ave import AVE
-from ave_keras.data.dataset import AVEDataset
+from ave_keras.data.dataset import AVEDataset, EpochOrder
 
-__all__ = ["AVE", "AVEDataset", "Annotation", "read_annotations", "write_annotations"]
+__all__ = ["AVE", "AVEDataset", "Annotation", "EpochOrder", "read_annotations", "write_annotations"]

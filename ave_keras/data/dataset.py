@@ -104,7 +104,7 @@ class AVEDataset(keras.utils.PyDataset):
         self.rows = order
 
     def on_epoch_end(self):
-        """Goes to the next epoch's order; Keras calls it."""
+        """Goes to the next epoch's order. Keras calls it, once more where it builds a model: see `EpochOrder`."""
         self.set_epoch(self.epoch + 1)
 
     @contextlib.contextmanager
@@ -123,3 +123,21 @@ class AVEDataset(keras.utils.PyDataset):
             if self._failure is None:
                 raise
             raise self._failure from error
+
+
+class EpochOrder(keras.callbacks.Callback):
+    """Gives a dataset the order of the epoch that `fit` is at.
+
+    With it, `fit(..., initial_epoch=n)` goes on exactly as an undisturbed run.
+
+    Args:
+        dataset: the `AVEDataset` that is trained on.
+    """
+
+    def __init__(self, dataset):
+        super().__init__()
+        self.dataset = dataset
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Comes before Keras starts to read the epoch's batches."""
+        self.dataset.set_epoch(epoch)

@@ -80,6 +80,8 @@ def _open(file, path, key, shape, kinds):
         raise AVEError("wrong shape", file=path, key=key, expected=_written(shape), found=data.shape)
     if data.chunks or data.is_virtual or data.external:
         return LockedArray(data)
+    if not data.size:
+        return np.empty(data.shape, data.dtype)
     offset = data.id.get_offset()
     if offset is None:
         raise AVEError(

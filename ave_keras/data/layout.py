@@ -119,7 +119,7 @@ def _released(path, rebuilt):
 def background_labels(folder, clips, columns):
     """`(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background where it is absent."""
     path = Path(folder) / "labels_noisy.h5"
-    if path.is_file():
+    if clips and path.is_file():
         return read_array(path, LABELS, shape=(clips, columns), kinds="fiub").astype("float32")
     return np.eye(columns, dtype="float32")[np.full(clips, columns - 1)]
 

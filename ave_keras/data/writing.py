@@ -29,10 +29,10 @@ def new_files(folder, force=False):
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise AVEError("not a folder", file=folder, fix="Name another one")
-    there = [p.name for p in folder.glob("*") if p.suffix == ".h5" or p.name == ANNOTATIONS]
+    there = sorted(p for pattern in FILES for p in folder.glob(pattern))
     if there and not force:
         raise AVEError(
-            "there is a data set already", file=folder, found=there[0], fix="Name another folder, or --force"
+            "there is a data set already", file=folder, found=there[0].name, fix="Name another folder, or --force"
         )
     made = []
 
@@ -52,7 +52,7 @@ def new_files(folder, force=False):
         # h5py reports a full disk as either of the two, the second when the file is closed.
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
         raise AVEError(
-            "cannot write", file=folder, found=reason, fix="Nothing was kept; free space or go elsewhere"
+            "cannot write", file=folder, found=reason, fix="Nothing was kept; make room or name another folder"
         ) from error
     finally:
         for temporary in made:
