@@ -1,0 +1,152 @@
+"""One cell, run in a worker process: train, choose on validation, score the test split once, store."""
+
+import datetime
+import os
+import platform
+import subprocess
+import time
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+import keras
+
+import zoo
+from ave_keras.data import AVE
+from benchmarks.state import EpochState
+from zoo.training import eval_dataset, segment_probabilities, train_dataset
+
+PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
+
+
+def run_cell(cell, folder, store, report=lambda epoch, logs: None):
+    """Runs `cell` on the data set in `folder` and stores its record; goes on where an earlier run of it was cut off.
+
+    Args:
+        cell: a `grid.Cell`.
+        folder: of the data set.
+        store: the `Store`.
+        report: called with `(epochs done, logs)` after every epoch.
+
+    Returns:
+        The record, or None where another process is at the same cell.
+    """
+    with store.lock(cell.key) as alone:
+        if not alone:
+            return None
+        ave = _open(str(folder), bool(cell.data["bad_rows"]))
+        return store.read(cell.key) or _train(cell, ave, store, report)
+
+
+@lru_cache(maxsize=1)
+def _open(folder, skip_bad):
+    return AVE.from_directory(folder, skip_bad=skip_bad)
+
+
+def _train(cell, ave, store, report):
+    started = time.time()
+    entry = cell.resolve()
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(cell.seed)
+    model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
+    state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
+    done = state.resume(model)
+    train, val = train_dataset(entry, ave, cell.seed), eval_dataset(entry, ave, "val")
+    train.set_epoch(done)
+    if done < entry.recipe.epochs:
+        with train.errors(), val.errors():
+            model.fit(
+                train,
+                validation_data=val,
+                validation_freq=entry.recipe.validate_every,
+                initial_epoch=done,
+                epochs=entry.recipe.epochs,
+                callbacks=[state],
+                shuffle=False,
+                verbose=0,
+            )
+    # Without a look at the validation split, as with fewer epochs than validate_every, the last epoch stands.
+    if state.best is not None:
+        model.set_weights(state.best)
+    record = {
+        "cell": cell.__dict__,
+        "entry": entry.to_dict(),
+        "parameters": model.count_params(),
+        "history": state.history,
+        "best_epoch": state.best_epoch,
+        "val_accuracy": state.best_score if state.best is not None else None,
+        **_score(entry, model, ave),
+        "seconds": time.time() - started,
+        "resumed_after": done,
+        **_environment(),
+    }
+    store.write(cell.key, record)
+    return record
+
+
+def _score(entry, model, ave):
+    rows = ave.split("test")
+    dataset = eval_dataset(entry, ave, "test")
+    with dataset.errors():
+        predicted = segment_probabilities(model, dataset).argmax(-1)
+    truth = ave.labels[rows].argmax(-1)
+    return {
+        "test_accuracy": float((predicted == truth).mean()),
+        "test": {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
+        "class_names": [*ave.class_names, "Background"],
+    }
+
+
+def _environment():
+    return {
+        "versions": {"python": platform.python_version(), **_versions()},
+        "backend": keras.backend.backend(),
+        "device": device(),
+        "threads": int(os.environ.get("AVE_KERAS_THREADS", os.cpu_count())),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "commit": _commit(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def device():
+    """What the backend computes on, in words."""
+    gpus = keras.distribution.list_devices("gpu")
+    return f"{len(gpus)} GPU" if gpus else "CPU"
+
+
+def _versions():
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit():
+    def git(*args):
+        done = subprocess.run(["git", *args], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
+    except OSError:
+        return ""
+
+
+def limit_threads(threads):
+    """Holds the backend to a number of threads; call before anything is computed."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    elif backend == "torch":
+        import torch
+
+        torch.set_num_threads(threads)

@@ -1,0 +1,149 @@
+"""Where cells run. The seam: anything that yields events for cells can take the place of local processes."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a cell: `kind` is "start", "epoch", "done", "busy" or "failed"."""
+
+    kind: str
+    cell: object
+    worker: int = 0
+    epoch: int = 0
+    logs: dict | None = None
+    accuracy: float | None = None
+    error: str | None = None
+
+
+class Executor(Protocol):
+    """Runs cells somewhere."""
+
+    def run(self, cells, data, store):
+        """Yields an `Event` for everything that happens until each cell is done, busy elsewhere, or failed.
+
+        Args:
+            cells: `grid.Cell`s, all of one backend.
+            data: folder of the data set.
+            store: folder of the `Store`.
+        """
+
+
+@dataclass(frozen=True)
+class LocalExecutor:
+    """Worker processes on this machine, each with its own backend and threads; a worker runs several cells in turn.
+
+    A worker that dies costs the cell it was at and is replaced.
+
+    Args:
+        workers: processes at a time.
+        threads: of each.
+    """
+
+    workers: int
+    threads: int
+
+    def run(self, cells, data, store):
+        """See `Executor.run`; leaving the loop stops all workers."""
+        waiting, events = deque(cells), queue.Queue()
+        pool = []
+        try:
+            for number in range(min(self.workers, len(waiting))):
+                pool.append(self._start(number, waiting.popleft(), data, store, events))
+            while pool:
+                worker, message = events.get()
+                cell = worker.cell
+                kind = message.pop("event")
+                if kind == "ready":
+                    yield Event("start", cell, worker.number)
+                    continue
+                if kind == "epoch":
+                    yield Event(kind, cell, worker.number, **message)
+                    continue
+                if kind == "died" and cell is None:
+                    continue
+                yield Event("failed" if kind == "died" else kind, cell, worker.number, **message)
+                if kind == "died":
+                    worker.cell = None
+                    pool.remove(worker)
+                    if waiting:
+                        pool.append(self._start(worker.number, waiting.popleft(), data, store, events))
+                elif waiting:
+                    worker.give(waiting.popleft(), data, store)
+                    yield Event("start", worker.cell, worker.number)
+                else:
+                    worker.cell = None
+                    pool.remove(worker)
+                    worker.stop()
+        finally:
+            for worker in pool:
+                worker.kill()
+
+    def _start(self, number, cell, data, store, events):
+        worker = _Worker(number, cell.backend, self.threads, events)
+        worker.give(cell, data, store)
+        return worker
+
+
+class _Worker:
+    """A process and the cell it is at."""
+
+    def __init__(self, number, backend, threads, events):
+        self.number, self.cell = number, None
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
+        limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        env = {**os.environ, **limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
+        env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        if backend != "tensorflow":
+            # TensorFlow may be imported all the same; it must not take the GPU's memory.
+            env.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+        if backend == "jax" and threads == 1:
+            env["XLA_FLAGS"] = f"{env.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env=env,
+            cwd=Path(__file__).parents[1],
+            start_new_session=True,
+        )
+        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+
+    def give(self, cell, data, store):
+        """Hands a cell over."""
+        self.cell = cell
+        task = {"cell": asdict(cell), "data": str(Path(data).absolute()), "store": str(Path(store).absolute())}
+        try:
+            self.process.stdin.write(json.dumps(task) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # It has died; its listener says so.
+
+    def stop(self):
+        """Lets it end: no more cells."""
+        self.process.stdin.close()
+
+    def kill(self):
+        """Ends it now."""
+        self.process.kill()
+        self.process.wait()
+
+    def _listen(self, events):
+        for line in self.process.stdout:
+            events.put((self, json.loads(line)))
+        status = self.process.wait()
+        self.errors.seek(0)
+        tail = "".join(self.errors.readlines()[-20:])
+        events.put((self, {"event": "died", "error": f"the worker process ended with status {status}\n{tail}"}))

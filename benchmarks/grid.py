@@ -1,0 +1,111 @@
+"""From arguments to cells: (entry, seed, data, protocol, backend), keyed by a hash of all that decides the result."""
+
+import fnmatch
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import zoo
+from ave_keras.errors import AVEError
+
+# Part of every key: a change of what a cell does makes new cells.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training run.
+
+    Attributes:
+        entry: name in the zoo.
+        seed: of the weights and of the order of the videos.
+        data: `{"title", "sha256", "bad_rows"}` of the data set.
+        protocol: `"paper"` or `"official"`.
+        backend: `"tensorflow"`, `"jax"` or `"torch"`.
+        profile: what the recipe overrides are called.
+        recipe: overrides of the entry's recipe.
+    """
+
+    entry: str
+    seed: int
+    data: dict
+    protocol: str
+    backend: str
+    profile: str
+    recipe: dict
+
+    @property
+    def key(self):
+        """16 hexadecimal digits of the resolved configuration; names, paths and threads are not part of it."""
+        entry = self.resolve()
+        decides = {
+            "version": VERSION,
+            "builder": entry.builder,
+            "task": entry.task,
+            "model": entry.model,
+            "recipe": asdict(entry.recipe),
+            "seed": self.seed,
+            "data": {key: self.data[key] for key in ("sha256", "bad_rows")},
+            "backend": self.backend,
+        }
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def group(self):
+        """What cells of one report have in common."""
+        return {
+            "title": self.data["title"],
+            "sha256": self.data["sha256"],
+            "bad_rows": self.data["bad_rows"],
+            "protocol": self.protocol,
+            "backend": self.backend,
+            "profile": self.profile,
+            "recipe": self.recipe,
+        }
+
+    def resolve(self):
+        """The `zoo.Entry` with everything applied."""
+        return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
+
+
+def cells(names, seeds, **common):
+    """One cell per entry and seed, each once even where an entry has two names; seeds vary slowest."""
+    canonical = dict.fromkeys(zoo.entry(name).name for name in names)
+    return [Cell(entry=name, seed=seed, **common) for seed in seeds for name in canonical]
+
+
+def choose_entries(tables, patterns):
+    """Names of the entries of `tables`, narrowed to the glob `patterns`; without tables, of the whole zoo.
+
+    Raises:
+        AVEError: a pattern matches nothing.
+    """
+    known = list(dict.fromkeys(name for table in tables for name in table.entries)) or zoo.list()
+    if not patterns:
+        return known
+    chosen = []
+    for pattern in patterns:
+        matching = fnmatch.filter(known, pattern)
+        if not matching:
+            # A plain name gets the zoo's own suggestions.
+            zoo.entry(pattern)
+            raise AVEError("no entry matches", key="--entries", expected=f"one of {known}", found=repr(pattern))
+        chosen += matching
+    return list(dict.fromkeys(chosen))
+
+
+def parse_seeds(text):
+    """`"3"` to seeds 0, 1, 2; `"0,4,7"` to themselves.
+
+    Raises:
+        AVEError: anything else.
+    """
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 0 or (len(numbers) == 1 and numbers[0] < 1):
+        raise AVEError(
+            "bad seeds", key="--seeds", expected="a count such as 3, or a list such as 0,4,7", found=repr(text)
+        )
+    return list(range(numbers[0])) if "," not in text else list(dict.fromkeys(numbers))

@@ -1,0 +1,64 @@
+"""The state of a cell between two epochs, exact to the bit: a resumed run equals one that was never stopped."""
+
+import json
+
+import keras
+import numpy as np
+
+from benchmarks.store import atomic
+
+
+class EpochState(keras.callbacks.Callback):
+    """Writes model, optimizer, history and the best weights after every epoch, in one file and at once.
+
+    Args:
+        path: of the `.npz` file.
+        monitor: key of the validation score; the first epoch of the highest score is kept as the best.
+        report: called with `(epochs done, logs)` after every epoch.
+    """
+
+    def __init__(self, path, monitor, report=lambda epoch, logs: None):
+        super().__init__()
+        self.path, self.monitor, self.report = path, monitor, report
+        self.history, self.best, self.best_epoch = [], None, None
+
+    def resume(self, model):
+        """Puts the stored state into a compiled `model`; returns the number of epochs done."""
+        if not self.path.exists():
+            return 0
+        with np.load(self.path) as file:
+            held = json.loads(str(file["held"]))
+            model.optimizer.build(model.trainable_variables)
+            for i, variable in enumerate(_variables(model)):
+                variable.assign(file[f"variable_{i}"])
+            if held["best_epoch"] is not None:
+                self.best = [file[f"best_{i}"] for i in range(len(model.weights))]
+        self.history, self.best_epoch = held["history"], held["best_epoch"]
+        return len(self.history)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Notes the epoch, looks whether it is the best, writes."""
+        logs = {key: float(value) for key, value in (logs or {}).items()}
+        self.history.append(logs)
+        if self.monitor in logs and (self.best is None or logs[self.monitor] > self.best_score):
+            self.best, self.best_epoch = self.model.get_weights(), epoch
+        self.write()
+        self.report(epoch + 1, logs)
+
+    def write(self):
+        """Replaces the file."""
+        held = json.dumps({"history": self.history, "best_epoch": self.best_epoch})
+        arrays = {f"variable_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(self.model))}
+        arrays |= {f"best_{i}": weight for i, weight in enumerate(self.best or [])}
+        with atomic(self.path) as temporary, temporary.open("wb") as file:
+            np.savez(file, held=held, **arrays)
+
+    @property
+    def best_score(self):
+        """The score of the best epoch so far."""
+        return self.history[self.best_epoch][self.monitor]
+
+
+def _variables(model):
+    # The model's variables hold the random generators of its dropout layers, too.
+    return [*model.variables, *model.optimizer.variables]

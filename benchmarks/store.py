@@ -1,0 +1,139 @@
+"""Results on disk: one JSON per finished cell, written whole or not at all."""
+
+import contextlib
+import json
+import os
+import time
+import traceback
+from pathlib import Path
+
+from ave_keras.errors import AVEError
+
+try:
+    import fcntl
+except ImportError:  # Windows: two drivers on one store may compute a cell twice; neither loses anything.
+    fcntl = None
+
+
+class Store:
+    """A folder of results.
+
+    `cells/<key>.json` holds a finished cell, `running/<key>.npz` the state of an unfinished one after its last epoch,
+    `failures/<key>.json` why a cell failed. Every write goes to a temporary name first and is renamed, so that a reader
+    and a crash see the old file or the new one. A file that cannot be read is set aside, never deleted.
+
+    Args:
+        folder: created where it is missing.
+
+    Raises:
+        AVEError: the folder cannot be written.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        try:
+            for name in ("cells", "running", "failures"):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            probe = self.folder / "running" / f".probe-{os.getpid()}"
+            probe.write_text("x")
+            probe.unlink()
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
+
+    def has(self, key):
+        """Whether the cell is finished and readable."""
+        return self.read(key) is not None
+
+    def read(self, key):
+        """The record of a finished cell, or None."""
+        return self._read(self.folder / "cells" / f"{key}.json")
+
+    def records(self):
+        """All finished cells, `{key: record}`."""
+        files = sorted((self.folder / "cells").glob("*.json"))
+        return {f.stem: record for f in files if (record := self._read(f)) is not None}
+
+    def write(self, key, record):
+        """Stores a finished cell; its running state and former failure go."""
+        write_json(self.folder / "cells" / f"{key}.json", record)
+        self.state(key).unlink(missing_ok=True)
+        (self.folder / "failures" / f"{key}.json").unlink(missing_ok=True)
+
+    def fail(self, key, cell, error):
+        """Notes why a cell failed; its state after the last epoch stays."""
+        write_json(self.folder / "failures" / f"{key}.json", {"cell": cell, "error": error, "time": time.time()})
+
+    def failure(self, key):
+        """The text of a cell's failure, or None."""
+        found = self._read(self.folder / "failures" / f"{key}.json")
+        return found and found["error"]
+
+    def state(self, key):
+        """Path of a cell's running state."""
+        return self.folder / "running" / f"{key}.npz"
+
+    @contextlib.contextmanager
+    def lock(self, key):
+        """Yields whether this process alone works on the cell; the lock ends with the process, however it ends."""
+        with (self.folder / "running" / f"{key}.lock").open("w") as file:
+            try:
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+
+    def _read(self, path):
+        try:
+            return json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            aside = path.with_suffix(f".broken-{time.time_ns()}")
+            path.replace(aside)
+            print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
+            return None
+
+
+def write_json(path, value):
+    """Writes `value` atomically.
+
+    Raises:
+        AVEError: no room, or no permission; what was there before is untouched.
+    """
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1))
+
+
+@contextlib.contextmanager
+def atomic(path):
+    """Yields a temporary path that becomes `path` if the block ends well; on disk before it is visible."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def cannot_write(path, error):
+    """The error of a folder that is read-only or full."""
+    return AVEError(
+        "results cannot be written",
+        file=path,
+        found=error.strerror or type(error).__name__,
+        fix="Make room or choose another folder with --results; finished cells are kept, run the same command again",
+    )
+
+
+def describe(error):
+    """A failure as text: one line for bad input, the stack trace for what should not happen."""
+    return str(error) if isinstance(error, AVEError) else "".join(traceback.format_exception(error))

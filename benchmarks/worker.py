@@ -1,0 +1,50 @@
+"""A worker process: cells come as lines of JSON on stdin, events go as lines of JSON on stdout.
+
+It ends when stdin ends, also in the middle of a cell, so that no worker outlives its driver however that died.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+
+
+def main():
+    """Runs cells until there are no more."""
+    # Libraries print on stdout as they like; events have a descriptor of their own.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    tasks = queue.Queue()
+    threading.Thread(target=_read, args=(tasks,), daemon=True).start()
+
+    def send(**event):
+        events.write(json.dumps(event) + "\n")
+
+    from benchmarks.cell import limit_threads, run_cell
+    from benchmarks.grid import Cell
+    from benchmarks.store import Store, describe
+
+    limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
+    send(event="ready")
+    while True:
+        task = tasks.get()
+        cell, store = Cell(**task["cell"]), Store(task["store"])
+        try:
+            record = run_cell(
+                cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs)
+            )
+        except Exception as error:
+            send(event="failed", error=describe(error))
+        else:
+            send(event="done" if record else "busy", accuracy=record and record["test_accuracy"])
+
+
+def _read(tasks):
+    for line in sys.stdin:
+        tasks.put(json.loads(line))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
