@@ -171,7 +171,7 @@ def _overview(ave, found):
             table.add_row(f"{split} videos that are in train", f"{rows}")
     table.add_row("background clips", f"{found.background_clips}")
     for modality in ("audio", "visual"):
-        table.add_row(f"{modality} features", ave.describe(modality))
+        table.add_row(f"{modality} features", ave.features.describe(modality))
     table.add_row("source cells", "known" if ave.source_mask is not None else "not known")
     return table
 
@@ -205,7 +205,7 @@ def _range(counts):
 
 
 def _check(ave, console):
-    present = [m for m in ("audio", "visual") if ave.input_shape(m)]
+    present = list(ave.features.main)
     if not present:
         raise AVEError("no features to check", file=ave.folder)
     rows = range(len(ave.annotations))

@@ -9,7 +9,6 @@ import numpy as np
 from ave_keras.data import layout
 from ave_keras.data.directory import read_directory
 from ave_keras.data.fingerprint import array_sha256, combined, file_sha256
-from ave_keras.data.hdf5 import FEATURES
 from ave_keras.errors import AVEError
 
 NONE = np.empty(0, "int64")
@@ -43,18 +42,31 @@ class AVE:
         Tian et al., Audio-Visual Event Localization in Unconstrained Videos, ECCV 2018, Sec. 3.
     """
 
-    def __init__(self, *, title, annotations, class_names, labels, video_labels, splits, features, folder=None, **more):
+    def __init__(
+        self,
+        *,
+        title,
+        annotations,
+        class_names,
+        labels,
+        video_labels,
+        splits,
+        features,
+        background_labels,
+        match_splits,
+        source_mask=None,
+        folder=None,
+    ):
         self.title, self.folder = title, folder
         self.annotations, self.class_names = annotations, tuple(class_names)
         self.labels, self.video_labels = labels, video_labels
         self.segments = labels.shape[1]
-        self.splits, self.match_splits = splits, more.pop("match_splits", {})
-        self.source_mask = more.pop("source_mask", None)
+        self.splits, self.match_splits = splits, match_splits
+        self.source_mask = source_mask
         self.bad_rows = NONE
-        # {modality: (main, background)}, each an (array, name) pair or None.
-        self._features = features
-        self._background_labels = more.pop("background_labels", np.empty((0, labels.shape[2]), "float32"))
-        assert not more, more
+        #: The `Features`; `dataset` makes batches of them.
+        self.features = features
+        self._background_labels = background_labels
 
     @classmethod
     def from_directory(cls, path, *, segments=None, class_names=None, skip_bad=False):
@@ -108,18 +120,7 @@ class AVE:
 
     def input_shape(self, modality):
         """Shape of a modality's features of one video, `(T, …)`; None where there are none."""
-        main, _ = self._features.get(modality, (None, None))
-        return tuple(map(int, main[0].shape[1:])) if main else None
-
-    def describe(self, modality):
-        """How a modality's features lie, for people."""
-        main, _ = self._features[modality]
-        if main is None:
-            return "no file"
-        array = main[0]
-        access = "memory-mapped" if isinstance(array, np.memmap) else "in memory" if self.folder is None else "chunked"
-        advice = "; `ave-keras data pack` makes reading faster" if access == "chunked" else ""
-        return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
+        return self.features.shape(modality)
 
     @property
     def background_rows(self):
@@ -206,7 +207,7 @@ class AVE:
         clips = bool((rows >= len(self.annotations)).any())
         segments, videos = self._labels
         return AVEDataset(
-            {m: self._rows(m, clips) for m in modalities},
+            {m: self.features.rows(m, clips) for m in modalities},
             segments,
             videos,
             rows,
@@ -222,7 +223,7 @@ class AVE:
         """Looks for NaN and Inf in the features of `rows`; returns a list of `(row, file)`."""
         rows = np.unique(self._checked(rows))
         clips = bool((rows >= len(self.annotations)).any())
-        return sorted(bad for m in modalities for bad in self._rows(m, clips).bad(rows, advance=advance))
+        return sorted(bad for m in modalities for bad in self.features.rows(m, clips).bad(rows, advance=advance))
 
     def fingerprint(self):
         """`{"sha256": …, "files": {name: sha256}}` over the content of all that the data set consists of."""
@@ -237,8 +238,8 @@ class AVE:
     def _array_sums(self):
         arrays = {"labels": self.labels, "video_labels": self.video_labels, "source_mask": self.source_mask}
         arrays |= {f"{s}_order": rows for s, rows in self.splits.items()}
-        for m, parts in self._features.items():
-            arrays |= {f"{m}{suffix}": part[0] for suffix, part in zip(("", "_noisy"), parts, strict=True) if part}
+        arrays |= {m: array for m, (array, _) in self.features.main.items()}
+        arrays |= {f"{m}_noisy": array for m, (array, _) in self.features.background.items()}
         return {name: array_sha256(array) for name, array in arrays.items() if array is not None}
 
     @cached_property
@@ -246,22 +247,6 @@ class AVE:
         """Labels of videos and background clips, `(N + n, T, C + 1)` and `(N + n, C + 1)`."""
         clips = np.repeat(self._background_labels[:, None], self.segments, axis=1)
         return np.concatenate([self.labels, clips]), np.concatenate([self.video_labels, self._background_labels])
-
-    def _rows(self, modality, clips):
-        if modality not in layout.MODALITIES:
-            raise AVEError(
-                "unknown modality", key="modalities", expected=f"some of {layout.MODALITIES}", found=modality
-            )
-        main, background = self._features[modality]
-        if main is None:
-            path = self.folder / f"{modality}_feature.h5"
-            raise AVEError("no such file", file=path, key=FEATURES, fix=layout.WHERE)
-        if clips and background is None:
-            path = self.folder / layout.BACKGROUND[modality][0]
-            raise AVEError(
-                "no such file", file=path, key=FEATURES, fix="Train without background clips, or " + layout.WHERE
-            )
-        return layout.rows_of(main, background)
 
     def _checked(self, rows):
         rows, count = np.asarray(rows), len(self.annotations) + len(self._background_labels)
@@ -275,11 +260,7 @@ class AVE:
         return rows.astype("int64")
 
     def _skip_bad(self):
-        present = [m for m in layout.MODALITIES if self._features[m][0]]
-        bad = []
-        for m in present:
-            rows = layout.rows_of(*self._features[m])
-            bad += rows.bad(range(len(rows)))
+        bad = self.features.bad()
         if not bad:
             return
         self.bad_rows = np.unique([row for row, _ in bad])

@@ -8,8 +8,7 @@ import numpy as np
 import yaml
 
 from ave_keras.data import annotations as ann
-from ave_keras.data.hdf5 import FEATURES, LABELS, ORDER, open_array, read_array
-from ave_keras.data.rows import Rows
+from ave_keras.data.hdf5 import LABELS, ORDER, read_array
 from ave_keras.errors import AVEError
 
 ANNOTATIONS = "Annotations.txt"
@@ -67,28 +66,6 @@ def title(folder):
     """The data set's name: known by its annotations, else as its marker says, else its folder's name."""
     digest = hashlib.sha256((Path(folder) / ANNOTATIONS).read_bytes()).hexdigest()
     return TITLES.get(digest) or str(marker(folder).get("title") or Path(folder).resolve().name)
-
-
-def open_features(folder, modality, rows):
-    """`(main, background)` arrays of a modality, each with its path, or None where the file is absent."""
-    folder = Path(folder)
-    # (T, d) audio; (T, H, W, d) cells or (T, d) pooled vectors for the visual side.
-    inner = [(None, None)] if modality == "audio" else [(None, None, None, None), (None, None)]
-    path, main, background = folder / f"{modality}_feature.h5", None, None
-    if path.is_file():
-        main = open_array(path, FEATURES, shape=tuple((rows, *i) for i in inner))
-        inner = [main.shape[1:]]
-    for name in BACKGROUND[modality]:
-        if (folder / name).is_file():
-            array = open_array(folder / name, FEATURES, shape=tuple((None, *i) for i in inner))
-            background = (array, folder / name)
-            break
-    return (main, path) if main is not None else None, background
-
-
-def rows_of(main, background):
-    """The parts that are there as `Rows`; None without a main part."""
-    return Rows(main, *([background] if background else [])) if main else None
 
 
 def segment_labels(folder, annotations, class_names, segments):

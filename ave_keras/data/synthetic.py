@@ -8,6 +8,7 @@ import numpy as np
 from ave_keras.data import appearance, layout, story
 from ave_keras.data.annotations import Annotation, segment_labels, video_labels
 from ave_keras.data.ave import AVE
+from ave_keras.data.features import Features
 from ave_keras.errors import AVEError
 
 TITLE = "synthetic AVE"
@@ -119,6 +120,10 @@ class SyntheticAVE:
         main = self.block(0, self.videos)
         clips = self.background_block(0, self.background_videos)
         annotations = self.annotations
+
+        def parts(block, suffix):
+            return {m: (getattr(block, m), f"synthetic {m}{suffix}") for m in layout.MODALITIES}
+
         return AVE(
             title=TITLE,
             annotations=annotations,
@@ -127,10 +132,7 @@ class SyntheticAVE:
             video_labels=video_labels(annotations, self.class_names),
             splits=dict(self.splits),
             match_splits=dict(self.match_splits),
-            features={
-                m: ((getattr(main, m), f"synthetic {m}"), (getattr(clips, m), f"synthetic {m} background"))
-                for m in layout.MODALITIES
-            },
+            features=Features(parts(main, ""), parts(clips, " background") if self.background_videos else {}),
             background_labels=self.background_labels,
             source_mask=main.mask,
         )

@@ -98,7 +98,7 @@ def test_only_the_rows_asked_for_are_read(folder, monkeypatch):
     ave = AVE.from_directory(folder)
     monkeypatch.setattr(h5py.Dataset, "__getitem__", None)
     monkeypatch.setattr(h5py.Dataset, "read_direct", None)
-    assert all(isinstance(ave._features[m][0][0], np.memmap) for m in ("audio", "visual"))
+    assert all(isinstance(ave.features.main[m][0], np.memmap) for m in ("audio", "visual"))
     ave.dataset("train", background=True)[0]
 
 
@@ -148,7 +148,7 @@ class Recorded(AVEDataset):
 def fit(ave, epochs, initial=0):
     """The batches of every epoch, in the order in which they were read."""
     data = Recorded(
-        {"audio": ave._rows("audio", False)}, ave.labels, None, ave.splits["train"], batch_size=8, shuffle=True, seed=1
+        {"audio": ave.features.rows("audio")}, ave.labels, None, ave.splits["train"], batch_size=8, shuffle=True, seed=1
     )
     net, val = model(), ave.dataset("val", modalities=("audio",))
     net.fit(data, validation_data=val, epochs=1, verbose=0, shuffle=False)

@@ -1,0 +1,94 @@
+"""The features of a data set: what is there of each modality, and its rows."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ave_keras.data.hdf5 import FEATURES, open_array
+from ave_keras.data.layout import BACKGROUND, MODALITIES, WHERE
+from ave_keras.data.rows import Rows
+from ave_keras.errors import AVEError
+
+# (T, d) audio; (T, H, W, d) cells or (T, d) pooled vectors on the visual side.
+INNER = {"audio": ((None, None),), "visual": ((None, None, None, None), (None, None))}
+
+
+class Features:
+    """Arrays of the videos and of the background clips, of each modality that is there.
+
+    Args:
+        main: `{modality: (array, name)}`, arrays `(N, T, …)`; the name, a file's path, is for messages.
+        background: the same of the clips, `(n, T, …)`.
+        folder: where files that are missing should be; None in memory.
+
+    Raises:
+        AVEError: the modalities differ in the number of clips or of segments.
+    """
+
+    def __init__(self, main, background, folder=None):
+        self.main, self.background, self.folder = main, background, folder
+        #: T, or None without features.
+        self.segments = _one("the number of segments differs", {n: a.shape[1] for a, n in main.values()})
+        #: The number of background clips.
+        self.clips = _one("background clips differ in number", {n: len(a) for a, n in background.values()}) or 0
+
+    @classmethod
+    def open(cls, folder, rows):
+        """Opens the feature files of a folder, those that are there, and checks them against the number of rows."""
+        main, background = {}, {}
+        for modality in MODALITIES:
+            path, inner = folder / f"{modality}_feature.h5", INNER[modality]
+            if path.is_file():
+                main[modality] = open_array(path, FEATURES, shape=tuple((rows, *i) for i in inner)), path
+                inner = (main[modality][0].shape[1:],)
+            for path in (folder / name for name in BACKGROUND[modality]):
+                if path.is_file():
+                    background[modality] = open_array(path, FEATURES, shape=tuple((None, *i) for i in inner)), path
+                    break
+        return cls(main, background, folder)
+
+    def shape(self, modality):
+        """`(T, …)` of one video; None without features."""
+        return tuple(map(int, self.main[modality][0].shape[1:])) if modality in self.main else None
+
+    def rows(self, modality, clips=False):
+        """The `Rows` of a modality.
+
+        Args:
+            modality: "audio" or "visual".
+            clips: whether those of the background clips are needed; they are there if their file is.
+
+        Raises:
+            AVEError: no such modality, or its file is missing.
+        """
+        if modality not in MODALITIES:
+            raise AVEError("unknown modality", key="modalities", expected=f"some of {MODALITIES}", found=repr(modality))
+        if modality not in self.main:
+            self._missing(f"{modality}_feature.h5", WHERE)
+        if clips and modality not in self.background:
+            self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
+        return Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
+
+    def describe(self, modality):
+        """How a modality's features lie, for people."""
+        if modality not in self.main:
+            return "no file"
+        array = self.main[modality][0]
+        access = "memory-mapped" if isinstance(array, np.memmap) else "in memory" if self.folder is None else "chunked"
+        advice = "; `ave-keras data pack` makes reading faster" if access == "chunked" else ""
+        return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
+
+    def bad(self):
+        """`(row, file)` of all rows with NaN or Inf."""
+        every = [self.rows(modality) for modality in self.main]
+        return sorted(bad for rows in every for bad in rows.bad(range(len(rows))))
+
+    def _missing(self, name, fix):
+        raise AVEError("no such file", file=Path(self.folder or "") / name, key=FEATURES, fix=fix)
+
+
+def _one(what, numbers):
+    numbers = {str(name): int(number) for name, number in numbers.items()}
+    if len(set(numbers.values())) > 1:
+        raise AVEError(what, expected="as many in both files", found=numbers)
+    return next(iter(numbers.values()), None)
