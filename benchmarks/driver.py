@@ -36,7 +36,12 @@ def open_data(path, profile, results, skip_bad, console):
             clean.touch()
     if bad_rows:
         console.print(f"[yellow]{len(bad_rows)} videos dropped for NaN or Inf: rows {bad_rows}[/yellow]")
-    return Path(path), {"title": ave.title, "sha256": sha256, "bad_rows": bad_rows}
+    title = (
+        ave.title
+        if ave.is_reference
+        else f"{ave.title}, {len(ave.annotations)} videos of {len(ave.class_names)} classes"
+    )
+    return Path(path), {"title": title, "sha256": sha256, "bad_rows": bad_rows}
 
 
 def _refuse_bad(ave, path):

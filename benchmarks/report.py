@@ -17,7 +17,7 @@ def title(table, group):
 
 def data_name(group):
     """The data set as a title has it."""
-    return group["title"] if group["title"] == "AVE" else f"{group['title']}, not the AVE data set"
+    return group["title"] if group["title"] == "AVE" else f"{group['title']} (not the AVE data set)"
 
 
 def protocol(group):
