@@ -16,8 +16,8 @@ DEAD_DIMENSION = 65
 # Adjacent segments of the released audio features correlate by 0.70: most of a latent lasts, a fifth is new
 # every segment.
 AUDIO_NEW = 0.2
-# Of the lasting part, the class has a third; room, microphone, other sounds and the source's own timbre have the rest: one
-# segment is not enough to be sure, the sound alone decides about half of the clips when trained on a few hundred.
+# Of the lasting part, the class has a third; room, microphone, other sounds and the source's own timbre have the rest.
+# By the sound alone, half of the clips can be told when a few hundred were heard.
 SOUND = 0.25
 AMBIENCE = 1 - AUDIO_NEW - SOUND
 
@@ -25,14 +25,14 @@ AMBIENCE = 1 - AUDIO_NEW - SOUND
 VISUAL_NEW = 0.5
 # An object: its class against its own looks, which differ from video to video. One cell tells the class.
 LOOK, INSTANCE = 0.4, 0.1
-# A scene: what all its cells share against the cells' own. The first does not average out over the map, and so buries objects
-# of a few cells in the mean, but not in the cells: this is what attention is good for.
+# A scene: what all its cells share against the cells' own. The first does not average out over the map, and so buries
+# objects of a few cells in the mean, but not in the cells: this is what attention is good for.
 SCENE, CELL = 0.12, 0.38
 
 # Variance that a class shares with its twin: what differs is enough to be learnt from much data, and easily missed.
 TWIN = 0.9
-# What all sources have in common against ambience and scenes: near, loud, in focus. It shows that something is there before
-# it shows what.
+# What all sources have in common against ambience and scenes: near, loud, in focus. It shows that something is there
+# before it shows what.
 FOREGROUND = 0.3
 
 

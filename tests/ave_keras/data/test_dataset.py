@@ -51,6 +51,17 @@ def test_the_type_on_disk_makes_no_difference(ave, folder, dtype, chunked):
     assert found.dtype == "float32"
 
 
+def test_all_float16_numbers(folder):
+    numbers = np.arange(0, 1 << 16, dtype="uint16").view("float16")
+    numbers = np.concatenate([numbers[np.isfinite(numbers)], np.zeros(2048, "float16")])[: 40 * 10 * 163].reshape(
+        40, 10, 163
+    )
+    replace(folder / "audio_feature.h5", "avadataset", numbers)
+    (folder / "audio_feature_noisy.h5").unlink()
+    found = AVE.from_directory(folder).dataset(range(40), modalities=("audio",))[0][0]["audio"]
+    assert found.tobytes() == numbers.astype("float32").tobytes()
+
+
 def test_other_types_in_memory(ave):
     assert ave.dataset("train", dtype="float16")[0][0]["audio"].dtype == "float16"
 
@@ -102,9 +113,11 @@ def test_only_the_rows_asked_for_are_read(folder, monkeypatch):
     ave.dataset("train", background=True)[0]
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
-def test_bad_values_are_named(folder, value):
-    array = values(folder / "audio_feature.h5").astype("float64")
+@pytest.mark.parametrize(
+    ("value", "dtype"), [(np.nan, "f2"), (np.inf, "f2"), (np.nan, "f4"), (-np.inf, "f8"), (1e300, "f8")]
+)
+def test_bad_values_are_named(folder, value, dtype):
+    array = values(folder / "audio_feature.h5").astype(dtype)
     array[7, 2, 3] = value
     replace(folder / "audio_feature.h5", "avadataset", array)
     ave = AVE.from_directory(folder)
