@@ -1,5 +1,6 @@
 """Where cells run. The seam: anything that yields events for cells can take the place of local processes."""
 
+import contextlib
 import json
 import os
 import queue
@@ -56,7 +57,7 @@ class LocalExecutor:
     def run(self, cells, data, store):
         """See `Executor.run`; leaving the loop stops all workers."""
         waiting, events = deque(cells), queue.Queue()
-        pool = []
+        pool, idle = [], []
         try:
             for number in range(min(self.workers, len(waiting))):
                 pool.append(self._start(number, waiting.popleft(), data, store, events))
@@ -76,6 +77,7 @@ class LocalExecutor:
                 if kind == "died":
                     worker.cell = None
                     pool.remove(worker)
+                    worker.kill()
                     if waiting:
                         pool.append(self._start(worker.number, waiting.popleft(), data, store, events))
                 elif waiting:
@@ -84,8 +86,11 @@ class LocalExecutor:
                 else:
                     worker.cell = None
                     pool.remove(worker)
+                    idle.append(worker)
                     worker.stop()
         finally:
+            for worker in idle:
+                worker.listener.join()
             for worker in pool:
                 worker.kill()
 
@@ -119,7 +124,8 @@ class _Worker:
             cwd=Path(__file__).parents[1],
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
+        self.listener.start()
 
     def give(self, cell, data, store):
         """Hands a cell over."""
@@ -138,12 +144,17 @@ class _Worker:
     def kill(self):
         """Ends it now."""
         self.process.kill()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.wait()
+        self.listener.join()
 
     def _listen(self, events):
-        for line in self.process.stdout:
-            events.put((self, json.loads(line)))
+        with self.process.stdout as lines:
+            for line in lines:
+                events.put((self, json.loads(line)))
         status = self.process.wait()
-        self.errors.seek(0)
-        tail = "".join(self.errors.readlines()[-20:])
+        with self.errors:
+            self.errors.seek(0)
+            tail = "".join(self.errors.readlines()[-20:])
         events.put((self, {"event": "died", "error": f"the worker process ended with status {status}\n{tail}"}))

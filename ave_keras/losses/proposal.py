@@ -40,7 +40,7 @@ def hardest_mean(values, chosen, share):
     count = ops.sum(chosen)
     kept = ops.maximum(ops.ceil(count * share), 1)
     order = ops.flip(ops.sort(ops.reshape(ops.where(chosen > 0, values, -1.0), (-1,))))
-    rank = ops.cast(ops.arange(order.shape[0]), order.dtype)
+    rank = ops.cast(ops.arange(ops.shape(order)[0]), order.dtype)
     return group_mean(ops.maximum(order, 0), ops.cast(rank < kept, order.dtype))
 
 

@@ -24,7 +24,8 @@ def test_one_step_moves_every_weight(name):
     model.run_eagerly = model.run_eagerly or name not in TRACED
     x, y = small.batch(name)
     before = [np.array(w) for w in model.get_weights()]
-    history = model.fit(x, y, batch_size=3, verbose=0).history
+    # The last batch is smaller, so that nothing may rely on a fixed size.
+    history = model.fit(x, y, batch_size=2, verbose=0).history
     assert np.isfinite(history["loss"]).all()
     assert zoo.entry(name).monitor in history
     for weight, old in zip(model.trainable_weights, before, strict=True):

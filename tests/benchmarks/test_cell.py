@@ -1,0 +1,69 @@
+import h5py
+import numpy as np
+import pytest
+
+import zoo
+from ave_keras.data import AVE
+from benchmarks.cell import run_cell
+from benchmarks.store import Store
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_after(epochs):
+    def report(epoch, logs):
+        if epoch == epochs:
+            raise Killed
+
+    return report
+
+
+# SSN has dropout, whose generator is part of the state; w_av has two outputs.
+@pytest.mark.parametrize("entry", ["a", "w_av", "ssn"])
+def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry):
+    whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
+    store = Store(tmp_path / "killed")
+    for epochs in (1, 3):
+        with pytest.raises(Killed):
+            run_cell(cell(entry), folder, store, kill_after(epochs))
+    resumed = run_cell(cell(entry), folder, store)
+    assert resumed["resumed_after"] == 3
+    for key in ("history", "best_epoch", "test", "test_accuracy"):
+        assert resumed[key] == whole[key]
+
+
+def test_a_finished_cell_is_not_run_again(tmp_path, folder, cell):
+    store = Store(tmp_path)
+    first = run_cell(cell(), folder, store)
+    assert run_cell(cell(), folder, store, kill_after(1)) == first
+
+
+def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
+    """With other labels on the test split, training, choice and predictions are the same; the score is not."""
+    import shutil
+
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    ave = AVE.from_directory(folder)
+    with h5py.File(other / "labels.h5", "r+") as file:
+        for row in ave.split("test"):
+            file["avadataset"][int(row)] = np.roll(file["avadataset"][int(row)], 1, axis=-1)
+    record = run_cell(cell(), folder, Store(tmp_path / "a"))
+    with pytest.warns(UserWarning, match="labels"):
+        twin = run_cell(cell(), other, Store(tmp_path / "b"))
+    assert twin["history"] == record["history"]
+    assert twin["best_epoch"] == record["best_epoch"]
+    assert twin["test"]["predicted"] == record["test"]["predicted"]
+    assert twin["test"]["truth"] != record["test"]["truth"]
+    scores = [logs[f"val_{zoo.entry('a').monitor}"] for logs in record["history"]]
+    assert record["best_epoch"] == int(np.argmax(scores))
+
+
+def test_what_a_record_says(tmp_path, folder, cell):
+    record = run_cell(cell(), folder, Store(tmp_path))
+    test = {key: np.array(value) for key, value in record["test"].items()}
+    assert record["test_accuracy"] == (test["truth"] == test["predicted"]).mean()
+    assert len(record["history"]) == 4
+    assert record["parameters"] > 0 and record["device"] and record["versions"]["keras"]

@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pytest
+
+import zoo
+from ave_keras import AVEError
+from benchmarks import grid
+from benchmarks.tables import choose_tables, tables
+
+
+def test_a_key_depends_on_what_decides_the_result_and_nothing_else(cell):
+    base = cell()
+    same = [replace(base, profile="paper"), replace(base, data={**base.data, "title": "renamed"})]
+    other = [
+        cell(seed=1),
+        cell(entry="v"),
+        cell(epochs=5),
+        replace(base, protocol="official"),
+        replace(base, backend="none"),
+        replace(base, data={**base.data, "sha256": "0"}),
+        replace(base, data={**base.data, "bad_rows": [3]}),
+    ]
+    assert {c.key for c in same} == {base.key}
+    assert len({base.key, *(c.key for c in other)}) == 1 + len(other)
+
+
+def test_two_names_are_one_cell():
+    common = {"data": {}, "protocol": "paper", "backend": "jax", "profile": "quick", "recipe": {}}
+    made = grid.cells(["av_att", "concat_late", "a"], [0, 1], **common)
+    assert [(c.entry, c.seed) for c in made] == [("av_att", 0), ("a", 0), ("av_att", 1), ("a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("3", [0, 1, 2]), ("0,4,7", [0, 4, 7]), ("5,5", [5]), ("0,", None), ("0", None)]
+)
+def test_seeds(text, seeds):
+    if seeds is None:
+        with pytest.raises(AVEError, match=r"--seeds.*a count such as 3, or a list"):
+            grid.parse_seeds(text)
+    else:
+        assert grid.parse_seeds(text) == seeds
+
+
+def test_entries_and_tables():
+    (one,) = choose_tables(["1"])
+    assert grid.choose_entries([one], ["w_*"]) == zoo.list("w_*")
+    assert grid.choose_entries([one], None) == list(one.entries)
+    with pytest.raises(AVEError, match=r"no entry is called 'av_at'.*Nearest: av_att"):
+        grid.choose_entries([one], ["av_at"])
+    with pytest.raises(AVEError, match=r"no entry matches.*--entries.*'a'.*found 'dmrn_late'"):
+        grid.choose_entries([one], ["dmrn_late"])
+    with pytest.raises(AVEError, match=r"no such table.*--tables.*one of 1, 2.*'12'.*Nearest: [12]"):
+        choose_tables(["12"])
+
+
+def test_every_entry_of_a_table_exists_and_matches_the_paper():
+    for table in tables().values():
+        assert set(table.entries) <= set(zoo.list())
+    assert len(tables()["2"].entries) == 28
+    assert tables()["2"].cell("dmrfe", "early") is None

@@ -1,0 +1,166 @@
+"""The command line, in processes of its own."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import pytest
+
+from benchmarks.executors import LocalExecutor
+from benchmarks.store import Store
+
+ROOT = Path(__file__).parents[2]
+BACKEND = keras.backend.backend()
+
+
+def command(*args):
+    return [sys.executable, "-m", "benchmarks", *map(str, args)]
+
+
+def call(*args):
+    env = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(command(*args), cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def results(folder):
+    """What must not depend on interruptions, by cell."""
+    kept = ("history", "best_epoch", "test", "test_accuracy")
+    return {key: {k: record[k] for k in kept} for key, record in Store(folder).records().items()}
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="test_cell covers exact resume on every backend")
+def test_killed_and_started_again(tmp_path, folder):
+    options = ["run", "--data", folder, "--entries", "a", "--entries", "v", "--epochs", 15, "--batch-size", 4]
+    options += ["--workers", 1, "--threads", 1]
+    assert call(*options, "--results", tmp_path / "whole").returncode == 0
+
+    store = tmp_path / "killed"
+    driver = subprocess.Popen(
+        command(*options, "--results", store), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.time() + 120
+    while not list(store.glob("cells/*.json")) or not list(store.glob("running/*.npz")):
+        assert time.time() < deadline and driver.poll() is None
+        time.sleep(0.02)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    (finished,) = store.glob("cells/*.json")
+    before = finished.stat().st_mtime_ns
+    done = call(*options, "--results", store)
+    assert done.returncode == 0 and "2 cells, 1 finished already, 1 to run" in done.stderr
+    assert finished.stat().st_mtime_ns == before
+    assert results(store) == results(tmp_path / "whole")
+
+    again = call(*options, "--results", store)
+    assert "2 finished already, 0 to run" in again.stderr
+    assert finished.stat().st_mtime_ns == before
+
+
+class Fragile(LocalExecutor):
+    """Its first worker is killed at the first epoch."""
+
+    def _start(self, number, cell, data, store, events):
+        worker = super()._start(number, cell, data, store, events)
+        workers.append(worker)
+        return worker
+
+
+workers = []
+
+
+def test_a_dead_worker_costs_one_cell(tmp_path, folder, cell):
+    workers.clear()
+    cells = [cell("a", seed) for seed in range(3)]
+    outcome = {}
+    for event in Fragile(1, 1).run(cells, folder, Store(tmp_path).folder):
+        if event.kind == "epoch" and len(workers) == 1:
+            workers[0].process.kill()
+        if event.kind in ("done", "failed"):
+            outcome[event.cell.seed] = event
+    assert {seed: event.kind for seed, event in outcome.items()} == {0: "failed", 1: "done", 2: "done"}
+    assert "the worker process ended with status -9" in outcome[0].error
+    assert len(workers) == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--tables", "7"], "no such table (key '--tables')"),
+        (["--entries", "av_at"], "Nearest: av_att"),
+        (["--seeds", "many"], "a count such as 3"),
+        (["--profile", "long"], "expected one of ['quick', 'paper'], found 'long'"),
+        (["--protocol", "ours"], "expected one of ('paper', 'official'), found 'ours'"),
+        (["--backend", "theano"], "expected one of ('tensorflow', 'jax', 'torch')"),
+        (["--epochs", "0"], "key 'epochs'"),
+        (["--data", "no/such/folder"], "no/such/folder"),
+    ],
+)
+def test_mistakes_end_with_a_line_and_status_2(tmp_path, monkeypatch, capsys, args, message):
+    from ave_keras.cli import run
+    from benchmarks.__main__ import app
+
+    with pytest.raises(SystemExit) as stop:
+        run(app, ["run", *args, "--results", str(tmp_path)])
+    printed = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert message in printed and "Traceback" not in printed
+
+
+def test_status_and_report(tmp_path, folder):
+    options = ["--data", folder, "--entries", "a", "--epochs", 1, "--batch-size", 8, "--results", tmp_path]
+    assert "1 missing" in call("status", *options).stderr
+    assert call("report", "--results", tmp_path).returncode == 2
+    done = call("run", *options, "--seeds", 2, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    assert "1 done" in call("status", *options).stderr
+    (made,) = (tmp_path / "reports").iterdir()
+    assert {f.name for f in made.iterdir()} == {"report.md", "report.csv", "report.tex", "report.html"}
+    before = (made / "report.md").read_text()
+    again = call("report", "--tables", "1", "--results", tmp_path, "--publish", tmp_path / "published.csv")
+    assert again.returncode == 0 and (made / "report.md").read_text() == before
+    assert (tmp_path / "published.csv").read_text().count("\na,") == 1
+
+
+def test_a_bad_row_stops_the_run_before_any_cell(tmp_path, folder):
+    import shutil
+
+    import h5py
+
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    with h5py.File(broken / "audio_feature.h5", "r+") as file:
+        file["avadataset"][5, 0, 0] = float("nan")
+    options = ["run", "--data", broken, "--entries", "a", "--epochs", 1, "--batch-size", 8, "--results", tmp_path / "r"]
+    stopped = call(*options)
+    assert stopped.returncode == 2 and "audio_feature.h5" in stopped.stderr and "row 5" in stopped.stderr
+    assert not list((tmp_path / "r" / "cells").iterdir())
+    skipped = call(*options, "--skip-bad")
+    assert skipped.returncode == 0, skipped.stderr
+    (record,) = Store(tmp_path / "r").records().values()
+    assert record["cell"]["data"]["bad_rows"] == [5]
+    assert "rows [5]" in skipped.stdout
+
+
+def test_failures_are_told_and_tried_again(tmp_path, cell):
+    from benchmarks.driver import run_cells
+
+    class Failing:
+        def run(self, cells, data, store):
+            from benchmarks.executors import Event
+
+            for c in cells:
+                yield Event("failed", c, error="Traceback\nAVEError: no")
+
+    from rich.console import Console
+
+    store = Store(tmp_path)
+    made = cell()
+    assert run_cells([made], tmp_path, store, Failing(), Console(file=io.StringIO())) == 1
+    assert store.failure(made.key).endswith("AVEError: no")
+    assert json.loads((tmp_path / "failures" / f"{made.key}.json").read_text())["cell"]["entry"] == "a"

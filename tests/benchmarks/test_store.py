@@ -1,0 +1,71 @@
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from ave_keras import AVEError
+from benchmarks.store import Store, atomic
+
+
+def test_round_trip_clears_what_came_before(tmp_path):
+    store = Store(tmp_path)
+    store.state("k").write_bytes(b"x")
+    store.fail("k", {}, "reason")
+    assert (store.has("k"), store.failure("k")) == (False, "reason")
+    store.write("k", {"a": 1})
+    assert store.read("k") == {"a": 1} and store.records() == {"k": {"a": 1}}
+    assert not store.state("k").exists() and store.failure("k") is None
+
+
+def test_a_broken_record_is_set_aside(tmp_path, capsys):
+    store = Store(tmp_path)
+    (tmp_path / "cells" / "k.json").write_text('{"a": ')
+    assert not store.has("k")
+    assert "cannot be read and was set aside" in capsys.readouterr().out
+    assert [f.read_text() for f in (tmp_path / "cells").iterdir()] == ['{"a": ']
+
+
+def test_an_interrupted_write_leaves_the_old_record(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.write("k", {"a": 1})
+
+    def full(self, text):
+        self.write_bytes(text[:3].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(AVEError, match=r"results cannot be written.*No space left.*finished cells are kept"):
+        store.write("k", {"a": 2})
+    monkeypatch.undo()
+    assert store.read("k") == {"a": 1}
+    assert [f.name for f in (tmp_path / "cells").iterdir()] == ["k.json"]
+
+
+def test_a_read_only_folder(tmp_path, monkeypatch):
+    def refuse(self, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(AVEError, match=r"results cannot be written.*Read-only.*--results"):
+        Store(tmp_path / "new")
+
+
+def test_a_crash_in_the_block_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), atomic(tmp_path / "f") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_process_per_cell(tmp_path):
+    store = Store(tmp_path)
+    with store.lock("k") as first, store.lock("k") as second, store.lock("other") as third:
+        assert (first, second, third) == (True, False, True)
+    with store.lock("k") as again:
+        assert again
+
+
+def test_records_are_plain_json(tmp_path):
+    Store(tmp_path).write("k", {"title": "A+V"})
+    assert json.loads((tmp_path / "cells" / "k.json").read_text())["title"] == "A+V"
