@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BACKENDS := tensorflow jax torch
-SYNTHETIC_GRID := --tables 1 --profile quick
+GRID := --tables 1 --profile quick
 
 .PHONY: help install install-test grid test lint clean
 
@@ -15,11 +15,11 @@ help:
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu]"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu,tensorboard]"
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu,jax,torch,test]"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu,jax,torch,tensorboard,test]"
 	@touch $@
 
 install: $(VENV)/.installed
@@ -27,7 +27,7 @@ install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
 
 grid: install
-	$(BIN)/python -m benchmarks run $(SYNTHETIC_GRID)
+	$(BIN)/python -m benchmarks run $(GRID)
 
 lint: install-test
 	$(BIN)/ruff check .

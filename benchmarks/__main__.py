@@ -122,6 +122,9 @@ def report(
     publish_to: Annotated[
         Path | None, typer.Option("--publish", help="Also write this CSV for the zoo's cards.")
     ] = None,
+    readme: Annotated[
+        Path | None, typer.Option(help="With --publish: also the table between this file's marks.")
+    ] = None,
 ):
     """Print and write the tables of everything that is stored, one report per data set, protocol and backend.
 
@@ -138,6 +141,8 @@ def report(
         publish.write_reports(store, chosen, group, members, _stdout())
     if publish_to:
         publish.publish(records, publish_to)
+        if readme:
+            publish.readme(readme, publish_to)
 
 
 def _select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad):

@@ -6,12 +6,13 @@ import json
 import re
 
 import zoo
-from benchmarks import report
+from benchmarks import report, summary
 from benchmarks.page import page
 from benchmarks.store import atomic
 from benchmarks.summary import Row, groups
 
 FORMATS = {"md": report.markdown, "csv": report.comma_separated, "tex": report.latex}
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
 FIELDS = [
     "entry",
     "data",
@@ -63,6 +64,33 @@ def publish(records, path):
                 own = [r for r in members if r["entry"]["name"] == name]
                 if own:
                     writer.writerow(_line(name, group, own))
+
+
+def readme(path, results):
+    """Puts the table of `results` between the marks of a README."""
+    text = path.read_text()
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    with atomic(path) as temporary:
+        temporary.write_text(text[:start] + "\n" + readme_table(results) + text[end:])
+
+
+def readme_table(results):
+    """One line per entry, one column per run, from the CSV that `publish` writes."""
+    with results.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    runs = list(dict.fromkeys(_run(line) for line in lines))
+    found = {(line["entry"], _run(line)): f"{line['mean']} ± {line['std'] or '–'} ({line['seeds']})" for line in lines}
+    names = dict.fromkeys(line["entry"] for line in lines)
+    body = []
+    for name in names:
+        entry = zoo.entry(name)
+        paper = summary.number(entry.paper.get("accuracy"))
+        body.append((f"`{name}`", entry.title, paper, *(found.get((name, run), "–") for run in runs)))
+    return "\n".join(report.markdown_lines(("entry", "model", "paper, on AVE", *runs), body)) + "\n"
+
+
+def _run(line):
+    return f"{line['data']}, {line['protocol']} protocol, {line['epochs']} epochs, {line['backend']}"
 
 
 def _line(name, group, own):

@@ -83,15 +83,17 @@ def terminal(table, group, records):
 def markdown(table, group, records):
     """GitHub's tables."""
     parts = [f"### {title(table, group)}", ""]
-    parts += _markdown(HEAD, [cells for cells, _ in lines(table, records)])
+    parts += markdown_lines(HEAD, [cells for cells, _ in lines(table, records)])
     if table.columns:
         body = [(label, *(f"**{t}**" if bold else t for t, bold in cells)) for label, cells in matrix(table, records)]
-        parts += ["", *_markdown(("", *table.columns.values()), body)]
+        parts += ["", *markdown_lines(("", *table.columns.values()), body)]
     parts += ["", *(f"- {note}" for note in notes(group, records)), ""]
     return "\n".join(parts)
 
 
-def _markdown(head, body):
+def markdown_lines(head, body):
+    """A table of GitHub's Markdown, line by line."""
+
     def line(cells):
         return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
