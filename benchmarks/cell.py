@@ -14,7 +14,7 @@ import keras
 import zoo
 from ave_keras.data import AVE
 from benchmarks.state import EpochState
-from zoo.training import eval_dataset, segment_probabilities, train_dataset
+from zoo.training import eval_dataset, fit, segment_probabilities
 
 PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
@@ -51,20 +51,8 @@ def _train(cell, ave, store, report):
     model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
     done = state.resume(model)
-    train, val = train_dataset(entry, ave, cell.seed), eval_dataset(entry, ave, "val")
-    train.set_epoch(done)
     if done < entry.recipe.epochs:
-        with train.errors(), val.errors():
-            model.fit(
-                train,
-                validation_data=val,
-                validation_freq=entry.recipe.validate_every,
-                initial_epoch=done,
-                epochs=entry.recipe.epochs,
-                callbacks=[state],
-                shuffle=False,
-                verbose=0,
-            )
+        fit(entry, model, ave, seed=cell.seed, first_epoch=done, callbacks=[state], verbose=0)
     # Without a look at the validation split, as with fewer epochs than validate_every, the last epoch stands.
     if state.best is not None:
         model.set_weights(state.best)
@@ -86,9 +74,7 @@ def _train(cell, ave, store, report):
 
 def _score(entry, model, ave):
     rows = ave.split("test")
-    dataset = eval_dataset(entry, ave, "test")
-    with dataset.errors():
-        predicted = segment_probabilities(model, dataset).argmax(-1)
+    predicted = segment_probabilities(model, eval_dataset(entry, ave, "test")).argmax(-1)
     truth = ave.labels[rows].argmax(-1)
     return {
         "test_accuracy": float((predicted == truth).mean()),

@@ -102,6 +102,8 @@ class Entry:
             output = LEARNS_FROM[self.task]
             loss, metrics = {output: loss, "segments": None}, {output: [], "segments": metrics}
         model.compile(self.recipe.make_optimizer(), loss, metrics=metrics, jit_compile=jit)
+        # Without its variables, a model that is saved before its first step warns whoever loads it.
+        model.optimizer.build(model.trainable_variables)
         return model
 
 

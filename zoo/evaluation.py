@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ave_keras.data import layout
 from ave_keras.errors import AVEError
 from zoo.training import segment_probabilities
-
-SHAPE_KEYS = {"audio": "audio_dim", "visual": "visual_shape"}
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,15 @@ def load_model(path, ave):
         model = keras.models.load_model(path)
     except (ValueError, OSError, TypeError, KeyError) as error:
         raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
-    for key, symbol in zip(model.input_names, model.inputs, strict=True):
-        expected = ave.input_shape(key) if key in SHAPE_KEYS else None
-        if expected is None or tuple(symbol.shape[1:]) != expected:
+    for symbol in model.inputs:
+        found = ave.input_shape(symbol.name) if symbol.name in layout.MODALITIES else None
+        if found is None or tuple(symbol.shape[1:]) != found:
             raise AVEError(
                 f"the model does not fit {ave.title}",
                 file=path,
-                key=key,
+                key=symbol.name,
                 expected=f"input {tuple(symbol.shape[1:])}",
-                found=expected or "no such feature",
+                found=found or "no such feature",
                 fix="Load the entry for this data set: zoo.load(name, **ave.spec)",
             )
     if model.outputs[0].shape[-1] != ave.num_classes:
@@ -58,7 +57,7 @@ def load_model(path, ave):
 
 def score(model, ave, split, batch_size=64):
     """Scores `model` on a split of `ave`."""
-    dataset = ave.dataset(split, modalities=tuple(model.input_names), batch_size=batch_size)
+    dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
     truth = ave.labels[ave.split(split)].argmax(-1)
     right = segment_probabilities(model, dataset).argmax(-1) == truth
     names = [*ave.class_names, "Background"]

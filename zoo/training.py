@@ -1,5 +1,7 @@
 """Data sets and predictions as an entry's recipe wants them; the benchmark and the command line share these."""
 
+import contextlib
+
 import numpy as np
 
 
@@ -26,20 +28,42 @@ def eval_dataset(entry, ave, split, batch_size=None):
 
 
 def segment_probabilities(model, dataset):
-    """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised."""
-    predicted = model.predict(dataset, verbose=0)
+    """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised.
+
+    Args:
+        model: any model of the zoo.
+        dataset: an `AVEDataset`, or a dict of arrays.
+    """
+    with getattr(dataset, "errors", contextlib.nullcontext)():
+        predicted = model.predict(dataset, verbose=0)
     return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
 
 
-def fit(entry, model, ave, *, seed=0, callbacks=(), verbose="auto"):
-    """Trains a compiled model by the entry's recipe; returns the Keras history."""
-    recipe = entry.recipe
-    return model.fit(
-        train_dataset(entry, ave, seed),
-        validation_data=eval_dataset(entry, ave, "val"),
-        validation_freq=recipe.validate_every,
-        epochs=recipe.epochs,
-        callbacks=list(callbacks),
-        shuffle=False,
-        verbose=verbose,
-    )
+def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
+    """Trains a compiled model by the entry's recipe; returns the Keras history.
+
+    Args:
+        entry: whose recipe it is.
+        model: compiled.
+        ave: the data set.
+        seed: of the order of the videos.
+        first_epoch: where to go on, counted from 0; the order is that of an undisturbed run.
+        callbacks: of Keras.
+        verbose: of Keras.
+
+    Raises:
+        AVEError: a feature that cannot be read, or is NaN or infinite.
+    """
+    train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
+    train.set_epoch(first_epoch)
+    with train.errors(), val.errors():
+        return model.fit(
+            train,
+            validation_data=val,
+            validation_freq=entry.recipe.validate_every,
+            initial_epoch=first_epoch,
+            epochs=entry.recipe.epochs,
+            callbacks=list(callbacks),
+            shuffle=False,
+            verbose=verbose,
+        )

@@ -1,0 +1,118 @@
+"""`ave-keras list | card | train | evaluate`, called as a program calls them."""
+
+import csv
+
+import h5py
+import pytest
+
+from ave_keras.cli import run
+from ave_keras.data.synthetic import SyntheticAVE
+from zoo import cli
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "tiny"
+    SyntheticAVE(30, classes=2, segments=4, audio_dim=6, visual_shape=(2, 2, 4)).write(path)
+    return path
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(cli.console, "_width", 200, raising=False)
+
+    def call(*args):
+        with pytest.raises(SystemExit) as stop:
+            run(cli.app, [str(arg) for arg in args])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+def test_list_and_card(call):
+    status, out, _ = call("list", "w_*")
+    assert status == 0 and "w_av_att" in out and "66.7" in out and "dmrn" not in out
+    assert call("list", "nothing*")[0] == 2
+    status, out, _ = call("card", "dmrn_late")
+    assert status == 0 and "1,569,102" in out and "73.1" in out
+    status, _, err = call("card", "dmrn_lat")
+    assert status == 2 and "Nearest: dmrn_late" in err
+
+
+def test_train_then_evaluate(call, folder, tmp_path):
+    pytest.importorskip("tensorboard")
+    out = tmp_path / "run"
+    status, printed, err = call("train", "w_a", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out)
+    assert status == 0, err
+    assert "best on validation" in printed
+    with (out / "log.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 2 and "val_segments_segment_accuracy" in lines[0]
+    (events,) = (out / "tensorboard").iterdir()
+    assert events.stat().st_size > 100
+    status, printed, _ = call("evaluate", out / "model.keras", "--data", folder)
+    assert status == 0 and "always background" in printed and "synthetic 00" in printed
+
+
+def test_the_test_split_is_scored_as_scikit_learn_does(folder):
+    from sklearn.metrics import accuracy_score
+
+    import zoo
+    from ave_keras.data import AVE
+    from zoo.evaluation import score
+
+    ave = AVE.from_directory(folder)
+    model = zoo.load("av", **ave.spec)
+    result = score(model, ave, "test")
+    truth = ave.labels[ave.split("test")].argmax(-1)
+    guess = model.predict(ave.dataset("test"), verbose=0).argmax(-1)
+    assert result.accuracy == pytest.approx(accuracy_score(truth.ravel(), guess.ravel()))
+    assert sum(count for _, count in result.per_class.values()) == truth.size
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["train", "av_at", "--data", "DATA"], "Nearest: av_att"),
+        (["train", "a", "--data", "no/where"], "no/where"),
+        (["train", "a", "--data", "DATA", "--epochs", "0"], "key 'epochs'"),
+        (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
+        (["train", "a", "--data", "DATA", "--weights", "none.keras"], "no such weights file"),
+        (["evaluate", "none.keras", "--data", "DATA"], "no such model"),
+    ],
+)
+def test_mistakes(call, folder, tmp_path, monkeypatch, args, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = call(*(folder if arg == "DATA" else arg for arg in args))
+    assert status == 2 and message in err
+
+
+def test_models_that_do_not_fit(call, folder, tmp_path):
+    import zoo
+
+    zoo.load("a", segments=4, audio_dim=7, num_classes=3).save(tmp_path / "m.keras")
+    status, _, err = call("evaluate", tmp_path / "m.keras", "--data", folder)
+    assert status == 2 and "key 'audio'" in err and "(4, 7)" in err and "(4, 6)" in err
+    (tmp_path / "broken.keras").write_bytes(b"not a model")
+    status, _, err = call("evaluate", tmp_path / "broken.keras", "--data", folder)
+    assert status == 2 and "not a model that Keras can read" in err
+
+
+def test_a_bad_row(call, folder, tmp_path):
+    import shutil
+
+    from ave_keras.data import AVE
+
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    row = int(AVE.from_directory(folder).split("train")[0])
+    with h5py.File(broken / "audio_feature.h5", "r+") as file:
+        file["avadataset"][row, 0, 0] = float("inf")
+    options = ["train", "a", "--data", broken, "--epochs", 1, "--out", tmp_path / "out", "--no-tensorboard"]
+    status, _, err = call(*options)
+    assert status == 2 and "audio_feature.h5" in err and f"row {row}" in err and "--skip-bad" in err
+    with pytest.warns(UserWarning, match=f"row {row}"):
+        assert call(*options, "--skip-bad")[0] == 0
