@@ -94,7 +94,7 @@ def pack(
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     force: Force = False,
 ):
-    """Rewrite features as float16 in one piece: a quarter of the released files' size, and the fastest to load.
+    """Rewrite features as float16 in one piece: a quarter of the released files' size, so that memory can cache them.
 
     Values that are NaN, infinite or too large for float16 are refused. The other files of the layout are copied.
 

@@ -1,4 +1,4 @@
-"""Features rewritten as float16: a quarter of the released float64 files, and nothing to convert but upwards."""
+"""Features rewritten as float16: a quarter of the released float64 files, small enough for the system's file cache."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ from ave_keras.errors import AVEError
 
 
 def pack(folder, out, *, force=False, start=lambda name, rows: None, advance=lambda rows: None):
-    """Writes a copy of a data set whose features are contiguous float16 arrays, which load fastest.
+    """Writes a copy of a data set whose features are contiguous float16 arrays.
 
     Args:
         folder: a folder in the official layout.

@@ -1,10 +1,12 @@
 """Feature rows of one modality, from where they lie to a batch."""
 
-import functools
-
 import numpy as np
 
 from ave_keras.errors import AVEError
+
+FLOAT16_MAX = 65504
+# The sign, and the 15 other bits of a float16 shifted by 13.
+FLOAT16_BITS = np.int32(0x8FFFE000 - (1 << 32))
 
 
 class Rows:
@@ -84,20 +86,23 @@ class Rows:
 
 
 def _copy(source, target):
-    """Copies with conversion. NumPy converts float16 number by number, a table of all 65536 is six times faster."""
-    if source.dtype == np.float16 and source.dtype.isnative and target.dtype == np.float32:
-        np.take(_float16_values(), source.view("uint16"), out=target, mode="wrap")
-    else:
+    """Copies with conversion; float16 to float32 in a tenth of NumPy's time, which converts number by number."""
+    if source.dtype != np.float16 or not source.dtype.isnative or target.dtype != np.float32:
+        target[...] = source
+        return
+    # Sign, exponent and mantissa shift to their places in a float32, whose exponent then lacks 127 - 15. The products
+    # are exact; a thread that flushes denormals, as TensorFlow's do, makes 0 of numbers below 6.1e-5.
+    bits = target.view("int32")
+    np.left_shift(source.view("int16"), 13, out=bits, dtype="int32", casting="unsafe")
+    np.bitwise_and(bits, FLOAT16_BITS, out=bits)
+    np.multiply(target, np.float32(2.0**112), out=target)
+    # Infinity and NaN look like numbers beyond float16 after this.
+    if target.max(initial=0) > FLOAT16_MAX or target.min(initial=0) < -FLOAT16_MAX:
         target[...] = source
 
 
-@functools.cache
-def _float16_values():
-    return np.arange(1 << 16, dtype="uint16").view("float16").astype("float32")
-
-
 def _aligned(shape, dtype, boundary=64):
-    """An empty array at a multiple of 64 bytes: TensorFlow and JAX take such arrays over without copying them."""
+    """An empty array at a multiple of 64 bytes: TensorFlow and JAX take such arrays over without a copy."""
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
     raw = np.empty(size + boundary, "uint8")
