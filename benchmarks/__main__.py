@@ -9,7 +9,9 @@ import typer
 from ave_keras.cli import run as run_app
 from ave_keras.errors import AVEError
 from benchmarks import driver, grid, publish, summary
+from benchmarks.compare import compare
 from benchmarks.executors import LocalExecutor
+from benchmarks.report import data_title
 from benchmarks.speed import command as speed
 from benchmarks.store import Store
 from benchmarks.tables import choose_tables
@@ -143,6 +145,32 @@ def report(
         publish.publish(records, publish_to)
         if readme:
             publish.readme(readme, publish_to)
+
+
+@app.command("compare")
+def compare_entries(
+    first: Annotated[str, typer.Argument(help="An entry.")],
+    others: Annotated[list[str], typer.Argument(help="Entries to compare it with.")],
+    results: Results = Path("results"),
+):
+    """Test whether one model differs from others by more than the noise of the test videos.
+
+    Paired over the same videos: a bootstrap interval, and a p-value by flipping signs. With several comparisons,
+    multiply p by their number.
+
+    Example: python -m benchmarks compare dmrn_late additive_late av_att
+    """
+    from rich.table import Table
+
+    found = summary.groups(Store(results).records().values()) if results.is_dir() else []
+    if not found:
+        raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
+    for group, members in found:
+        table = Table("", "difference, %", "95 % interval", "p", "seeds", title=data_title(group))
+        for other in others:
+            mean, low, high, p, seeds = compare(members, first, other)
+            table.add_row(f"{first} - {other}", f"{mean:+.2f}", f"{low:+.2f} … {high:+.2f}", f"{p:.4f}", str(seeds))
+        _stdout().print(table)
 
 
 def _select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad):

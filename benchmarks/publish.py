@@ -32,6 +32,8 @@ FIELDS = [
 
 def write_reports(store, tables, group, records, console):
     """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`; returns the folder."""
+    order = zoo.list()
+    records = sorted(records, key=lambda record: (order.index(record["entry"]["name"]), record["cell"]["seed"]))
     ran = {record["entry"]["name"] for record in records}
     tables = [table for table in tables if any(zoo.entry(name).name in ran for name in table.entries)]
     folder = store.folder / "reports" / slug(group)

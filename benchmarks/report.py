@@ -12,7 +12,12 @@ HEAD = ("entry", "model", "paper", "ours", "Δ")
 
 def title(table, group):
     """What a table says above itself; where the data are not the AVE data set, it says so."""
-    return f"Table {table.table} · {table.title} · {data_name(group)}, {protocol(group)}"
+    return f"Table {table.table} · {table.title} · {data_title(group)}"
+
+
+def data_title(group):
+    """What was run on what."""
+    return f"{data_name(group)}, {protocol(group)}"
 
 
 def data_name(group):

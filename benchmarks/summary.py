@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import zoo
-from zoo.evaluation import references
+from ave_keras.data.statistics import references
 
 
 @dataclass(frozen=True)

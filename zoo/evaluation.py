@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ave_keras.data import layout
+from ave_keras.data.statistics import references
 from ave_keras.errors import AVEError
 from zoo.training import segment_probabilities
 
@@ -65,12 +64,3 @@ def score(model, ave, split, batch_size=64):
         names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
     }
     return Score(right.mean(), per_class, references(truth, len(ave.class_names)))
-
-
-def references(truth, background):
-    """What two answers that need no model score on `truth (N, T)`, class indices."""
-    classes = np.where(truth == background, -1, truth).max(axis=1)
-    return {
-        "always background": (truth == background).mean(),
-        "the true video class on all segments": (truth == classes[:, None]).mean(),
-    }

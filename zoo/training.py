@@ -4,6 +4,8 @@ import contextlib
 
 import numpy as np
 
+from ave_keras.data import EpochOrder
+
 
 def train_dataset(entry, ave, seed=0):
     """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
@@ -55,7 +57,6 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
         AVEError: a feature that cannot be read, or is NaN or infinite.
     """
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
-    train.set_epoch(first_epoch)
     with train.errors(), val.errors():
         return model.fit(
             train,
@@ -63,7 +64,7 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
             validation_freq=entry.recipe.validate_every,
             initial_epoch=first_epoch,
             epochs=entry.recipe.epochs,
-            callbacks=list(callbacks),
+            callbacks=[EpochOrder(train), *callbacks],
             shuffle=False,
             verbose=verbose,
         )

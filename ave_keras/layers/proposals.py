@@ -86,13 +86,18 @@ class StructuredPyramidPooling(keras.layers.Layer):
         return (batch, segments * (segments + 1) // 2, PYRAMID, width)
 
 
+def centers_and_lengths(segments):
+    """Two float32 tensors `(W,)` of all windows."""
+    spans = windows(segments)
+    return (ops.convert_to_tensor(x, "float32") for x in (spans.mean(1), spans[:, 1] - spans[:, 0]))
+
+
 def refine(regression, segments):
     """The windows moved and stretched by `(..., W, K, 2)`: start and end `(..., W, K)`.
 
     The first number shifts the centre by that many lengths, the second is the logarithm of the stretch.
     """
-    spans = windows(segments).astype("float32")
-    center, length = spans.mean(1)[:, None], (spans[:, 1] - spans[:, 0])[:, None]
+    center, length = (ops.expand_dims(x, -1) for x in centers_and_lengths(segments))
     center = center + regression[..., 0] * length
     # A window cannot become longer than the clip; without the limit an untrained network overflows.
     length = length * ops.exp(ops.clip(regression[..., 1], -np.log(segments), np.log(segments)))
@@ -117,11 +122,11 @@ def decode(activity, completeness, regression):
     # Beyond the margin a window is complete; more would let one window outshout all others.
     score = probability[..., :-1] * ops.exp(ops.clip(completeness, -10.0, 1.0))
     start, end = refine(regression, segments)
-    seconds = np.arange(segments, dtype="float32")[:, None, None]
+    seconds = ops.reshape(ops.arange(segments, dtype="float32"), (-1, 1, 1))
     covered = ops.minimum(ops.expand_dims(end, 1), seconds + 1) - ops.maximum(ops.expand_dims(start, 1), seconds)
     best = ops.max(ops.where(covered > 0.5, ops.expand_dims(score, 1), 0.0), axis=2)
-    single = np.flatnonzero(np.diff(windows(segments))[:, 0] == 1)
-    background = ops.take(probability[..., -1:], single, axis=1) * float(np.e)
+    single = np.flatnonzero(np.diff(windows(segments))[:, 0] == 1).tolist()
+    background = ops.take(probability[..., -1:], ops.convert_to_tensor(single, "int32"), axis=1) * float(np.e)
     return ops.concatenate([best, background], axis=-1)
 
 

@@ -1,10 +1,9 @@
 """The three losses of the structured segment network, over all windows of a clip."""
 
 import keras
-import numpy as np
 from keras import ops
 
-from ave_keras.layers.proposals import split_scores, windows
+from ave_keras.layers.proposals import centers_and_lengths, split_scores, windows
 
 FOREGROUND, BACKGROUND, INCOMPLETE = 0.7, 0.01, 0.3
 INCOMPLETE_PER_FOREGROUND = 6
@@ -23,7 +22,7 @@ def event_of(y_true):
 
 def window_iou(start, end, segments):
     """Intersection over union `(B, W)` of the spans `[start, end)` of B videos with all windows of T seconds."""
-    spans = windows(segments).astype("float32")
+    spans = ops.convert_to_tensor(windows(segments), "float32")
     start, end = ops.expand_dims(start, 1), ops.expand_dims(end, 1)
     inside = ops.maximum(ops.minimum(end, spans[:, 1]) - ops.maximum(start, spans[:, 0]), 0)
     union = (end - start) + (spans[:, 1] - spans[:, 0]) - inside
@@ -111,10 +110,9 @@ class ProposalLoss(keras.losses.Loss):
 
 def regression_target(start, end, segments):
     """`(B, W, 2)`: how far the event's centre is off in window lengths, and the logarithm of the lengths' ratio."""
-    spans = windows(segments).astype("float32")
-    length = spans[:, 1] - spans[:, 0]
-    shift = (ops.expand_dims((start + end) / 2, 1) - spans.mean(1)) / length
-    stretch = ops.log(ops.maximum(ops.expand_dims(end - start, 1), 1)) - np.log(length)
+    center, length = centers_and_lengths(segments)
+    shift = (ops.expand_dims((start + end) / 2, 1) - center) / length
+    stretch = ops.log(ops.maximum(ops.expand_dims(end - start, 1), 1)) - ops.log(length)
     return ops.stack([shift, stretch], axis=-1)
 
 
