@@ -13,6 +13,7 @@ import keras
 
 import zoo
 from ave_keras.data import AVE
+from benchmarks.devices import device
 from benchmarks.state import EpochState
 from zoo.training import eval_dataset, fit, segment_probabilities
 
@@ -95,12 +96,6 @@ def _environment():
     }
 
 
-def device():
-    """What the backend computes on, in words."""
-    gpus = keras.distribution.list_devices("gpu")
-    return f"{len(gpus)} GPU" if gpus else "CPU"
-
-
 def _versions():
     found = {}
     for name in PACKAGES:
@@ -120,19 +115,3 @@ def _commit():
         return git("rev-parse", "--short=12", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
     except OSError:
         return ""
-
-
-def limit_threads(threads):
-    """Holds the backend to a number of threads; call before anything is computed."""
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
-    elif backend == "torch":
-        import torch
-
-        torch.set_num_threads(threads)

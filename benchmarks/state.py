@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 
+from benchmarks.devices import random_state, set_random_state
 from benchmarks.store import atomic
 
 
@@ -31,6 +32,7 @@ class EpochState(keras.callbacks.Callback):
             model.optimizer.build(model.trainable_variables)
             for i, variable in enumerate(_variables(model)):
                 variable.assign(file[f"variable_{i}"])
+            set_random_state([file[f"random_{i}"] for i in range(held["generators"])])
             if held["best_epoch"] is not None:
                 self.best = [file[f"best_{i}"] for i in range(len(model.weights))]
         self.history, self.best_epoch = held["history"], held["best_epoch"]
@@ -47,11 +49,13 @@ class EpochState(keras.callbacks.Callback):
 
     def write(self):
         """Replaces the file."""
-        held = json.dumps({"history": self.history, "best_epoch": self.best_epoch})
+        generators = random_state()
+        held = {"history": self.history, "best_epoch": self.best_epoch, "generators": len(generators)}
         arrays = {f"variable_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(self.model))}
+        arrays |= {f"random_{i}": state for i, state in enumerate(generators)}
         arrays |= {f"best_{i}": weight for i, weight in enumerate(self.best or [])}
         with atomic(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, held=held, **arrays)
+            np.savez(file, held=json.dumps(held), **arrays)
 
     @property
     def best_score(self):

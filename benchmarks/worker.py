@@ -21,7 +21,8 @@ def main():
     def send(**event):
         events.write(json.dumps(event) + "\n")
 
-    from benchmarks.cell import limit_threads, run_cell
+    from benchmarks.cell import run_cell
+    from benchmarks.devices import limit_threads
     from benchmarks.grid import Cell
     from benchmarks.store import Store, describe
 

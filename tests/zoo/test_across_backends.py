@@ -1,4 +1,7 @@
-"""A model saved on this backend gives the same output on the others."""
+"""A model saved on this backend gives the same output on the others.
+
+Every entry goes from TensorFlow to JAX and PyTorch; from these two, one entry of each kind goes to the others.
+"""
 
 import importlib.util
 import os
@@ -12,6 +15,7 @@ import pytest
 import zoo
 from tests import small
 
+KINDS = ("a", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "ed_tcn", "ssn")
 RELOAD = """
 import sys, numpy as np, keras, ave_keras
 from pathlib import Path
@@ -30,7 +34,8 @@ for file in sorted(folder.glob("*.keras")):
 def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     answers = {}
-    for name in zoo.list():
+    names = zoo.list() if keras.backend.backend() == "tensorflow" else KINDS
+    for name in names:
         model, (x, _) = small.load(name), small.batch(name)
         model.save(folder / f"{name}.keras")
         np.savez(folder / f"{name}.npz", **x)
@@ -41,8 +46,8 @@ def saved(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_same_output(saved, backend):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
+    if backend == keras.backend.backend() or importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not another backend here")
     folder, answers = saved
     env = {**os.environ, "KERAS_BACKEND": backend}
     done = subprocess.run([sys.executable, "-c", RELOAD, folder], env=env, capture_output=True, text=True, check=False)
@@ -51,7 +56,3 @@ def test_same_output(saved, backend):
         with np.load(folder / f"{name}.{backend}.npz") as found:
             for key, value in answer.items():
                 np.testing.assert_allclose(found[key], value, atol=1e-5, err_msg=f"{name} {key}")
-
-
-def test_this_backend_is_one_of_them():
-    assert keras.backend.backend() in ("tensorflow", "jax", "torch")

@@ -1,0 +1,54 @@
+"""The backend's devices and threads, where Keras has no word for them."""
+
+import keras
+
+
+def device():
+    """What the backend computes on, in words: `"CPU"`, or the GPU's name."""
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    if backend == "jax":
+        import jax
+
+        first = jax.devices()[0]
+        return "CPU" if first.platform == "cpu" else first.device_kind
+    gpus = keras.distribution.list_devices("gpu")
+    return f"{len(gpus)} GPU" if gpus else "CPU"
+
+
+def limit_threads(threads):
+    """Holds the backend to a number of threads; call before anything is computed."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    elif backend == "torch":
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def random_state():
+    """Generators that are no Keras variables, as uint8 arrays: PyTorch's dropout draws from its global ones."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    return [state.numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def set_random_state(states):
+    """Puts back what `random_state` returned."""
+    if states:
+        import torch
+
+        first, *others = map(torch.from_numpy, states)
+        torch.set_rng_state(first)
+        torch.cuda.set_rng_state_all(others)
