@@ -21,7 +21,7 @@ class EpochState(keras.callbacks.Callback):
     def __init__(self, path, monitor, report=lambda epoch, logs: None):
         super().__init__()
         self.path, self.monitor, self.report = path, monitor, report
-        self.history, self.best, self.best_epoch = [], None, None
+        self.history, self.best, self.best_epoch, self.generators = [], None, None, []
 
     def resume(self, model):
         """Puts the stored state into a compiled `model`; returns the number of epochs done."""
@@ -32,11 +32,16 @@ class EpochState(keras.callbacks.Callback):
             model.optimizer.build(model.trainable_variables)
             for i, variable in enumerate(_variables(model)):
                 variable.assign(file[f"variable_{i}"])
-            set_random_state([file[f"random_{i}"] for i in range(held["generators"])])
+            self.generators = [file[f"random_{i}"] for i in range(held["generators"])]
             if held["best_epoch"] is not None:
                 self.best = [file[f"best_{i}"] for i in range(len(model.weights))]
         self.history, self.best_epoch = held["history"], held["best_epoch"]
         return len(self.history)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Puts generators back; not before, since Keras draws from them when it builds the model."""
+        set_random_state(self.generators)
+        self.generators = []
 
     def on_epoch_end(self, epoch, logs=None):
         """Notes the epoch, looks whether it is the best, writes."""
