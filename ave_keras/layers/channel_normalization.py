@@ -5,9 +5,12 @@ from keras import ops
 
 
 def normalized_relu(x, epsilon=1e-5):
-    """`relu(x) / (max_c relu(x)_c + epsilon)`, the maximum over the last axis."""
-    x = ops.relu(x)
-    return x / (ops.max(x, axis=-1, keepdims=True) + epsilon)
+    """`relu(x) / (max_c relu(x)_c + epsilon)`, the maximum over the last axis; computed in float32.
+
+    In float16 the epsilon is a denormal number, which processors may take for 0: a step without activity would be 0/0.
+    """
+    exact = ops.cast(ops.relu(x), "float32")
+    return ops.cast(exact / (ops.max(exact, axis=-1, keepdims=True) + epsilon), x.dtype)
 
 
 @keras.saving.register_keras_serializable(package="ave_keras")
