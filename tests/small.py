@@ -5,6 +5,11 @@ import numpy as np
 
 import zoo
 
+# One entry of each kind. All entries run on TensorFlow and PyTorch; on JAX, which compiles for seconds an entry, these
+# stand for the others: every layer by itself is tested there too, and every entry saved by TensorFlow answers there.
+KINDS = ("a", "v_att", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "dmrfe_late", "ed_tcn", "ssn")
+ENTRIES = KINDS if keras.backend.backend() == "jax" else zoo.list()
+
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
 SIZES = {
     "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},

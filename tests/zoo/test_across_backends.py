@@ -15,7 +15,6 @@ import pytest
 import zoo
 from tests import small
 
-KINDS = ("a", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "ed_tcn", "ssn")
 RELOAD = """
 import sys, numpy as np, keras, ave_keras
 from pathlib import Path
@@ -34,7 +33,7 @@ for file in sorted(folder.glob("*.keras")):
 def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     answers = {}
-    names = zoo.list() if keras.backend.backend() == "tensorflow" else KINDS
+    names = zoo.list() if keras.backend.backend() == "tensorflow" else small.KINDS
     for name in names:
         model, (x, _) = small.load(name), small.batch(name)
         model.save(folder / f"{name}.keras")
