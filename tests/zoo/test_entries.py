@@ -8,7 +8,6 @@ import zoo
 from tests import small
 
 
-
 @pytest.mark.parametrize("name", zoo.list())
 def test_parameters_at_released_sizes(name):
     entry = zoo.entry(name)
