@@ -10,6 +10,8 @@ SIZES = {
     "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},
     "ed_tcn": {"filters": (4, 6), "kernel_size": 3},
     "ssn": {},
+    "avdln": {"hidden_units": 5, "embedding_units": 3},
+    "dcca": {"hidden_units": (5,), "view_units": 3, "components": 3},
 }
 
 
@@ -24,7 +26,7 @@ def call(model, x):
 
 
 def batch(name, size=3, seed=0, **spec):
-    """Random `(x, y)` for an entry; every video has one event, background elsewhere."""
+    """Random `(x, y)` for an entry; every video has one event, background elsewhere; a matching model's pairs are official."""
     entry, spec = zoo.entry(name), {**SPEC, **spec}
     rng = np.random.default_rng(seed)
     leading = (size, spec["segments"])
