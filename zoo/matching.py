@@ -1,5 +1,7 @@
 """Training and scoring of models that match sound and picture; the benchmark and the command line share these."""
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 
@@ -47,15 +49,47 @@ def localize(model, ave, split, batch_size=64):
     return asked, {d: matching.localize(found, asked.starts, asked.lengths, d) for d in matching.DIRECTIONS}
 
 
-def trivial(ave, asked):
-    """What answers without a model score, `{name: scores}`; train is that of the data set."""
+@dataclass(frozen=True)
+class MatchingScore:
+    """Scores on a split.
+
+    Attributes:
+        asked: the `Queries`.
+        answers: `{"a2v": (N, T) shares, "v2a": …}`.
+        metrics: `{key: share}`, keys `a2v` and `v2a` of exact match, and `a2v_iou`, …, see `ave_keras.matching.scores`.
+        references: `{answer: {key: share}}` of answers that need no model.
+    """
+
+    asked: matching.Queries
+    answers: dict
+    metrics: dict
+    references: dict
+
+    @property
+    def accuracy(self):
+        """Exact match, the mean of both directions."""
+        return (self.metrics["a2v"] + self.metrics["v2a"]) / 2
+
+
+def evaluate(model, ave, split):
+    """The `MatchingScore` of a model on "val" or "test"; see `localize`."""
+    asked, answers = localize(model, ave, split)
     train = matching.event_runs(ave.labels[_split(ave, "train")])
-    return {name: matching.scores(answers, asked) for name, answers in matching.references(asked, *train).items()}
+    trivial = matching.references(asked, *train)
+    return MatchingScore(
+        asked,
+        answers,
+        _metrics(answers, asked),
+        {name: _metrics(dict.fromkeys(matching.DIRECTIONS, found), asked) for name, found in trivial.items()},
+    )
 
 
-def exact_match(answers, asked):
-    """The mean of both directions: what training chooses its epoch by."""
-    return float(np.mean([matching.scores(found, asked)["exact"] for found in answers.values()]))
+def _metrics(answers, asked):
+    return {
+        direction if name == "exact" else f"{direction}_{name}": value
+        for direction, found in answers.items()
+        for name, value in matching.scores(found, asked).items()
+    }
 
 
 def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
@@ -100,7 +134,8 @@ class ExactMatch(keras.callbacks.Callback):
         if self.entry.learns_from == "views":
             self._fit_projections()
         asked, answers = localize(self.distances, self.ave, "val")
-        logs["val_exact_match"] = exact_match(answers, asked)
+        # The mean of both directions.
+        logs["val_exact_match"] = float(np.mean([matching.scores(a, asked)["exact"] for a in answers.values()]))
 
     def _fit_projections(self):
         rows = self.ave.split("train_match")
