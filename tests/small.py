@@ -38,5 +38,9 @@ def batch(name, size=3, seed=0, **spec):
         start = rng.integers(0, spec["segments"])
         row[start : rng.integers(start, spec["segments"]) + 1] = rng.integers(0, spec["num_classes"] - 1)
     segments = onehot[labels]
+    event = np.float32(labels != spec["num_classes"] - 1)
+    if entry.task == "matching":
+        pairs = event[:, None] * np.eye(spec["segments"], dtype="float32")
+        return x, {"views": event[..., None]} if entry.learns_from == "views" else {"distances": pairs}
     extra = {"weak": {"video": onehot[labels.min(axis=1)]}, "proposals": {"proposals": segments}}
     return x, {"segments": segments, **extra[entry.task]} if entry.task in extra else segments

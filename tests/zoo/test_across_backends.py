@@ -15,7 +15,7 @@ import pytest
 import zoo
 from tests import small
 
-KINDS = ("a", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "ed_tcn", "ssn")
+KINDS = ("a", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "ed_tcn", "ssn", "avdln", "dcca")
 RELOAD = """
 import sys, numpy as np, keras, ave_keras
 from pathlib import Path
