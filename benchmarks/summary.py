@@ -8,7 +8,6 @@ import zoo
 from ave_keras.data.statistics import references
 from ave_keras.matching import DIRECTIONS
 
-
 # What the keys of a record's main figures are called, in published lines.
 METRICS = {"accuracy": "segment accuracy %", "a2v": "A2V exact match %", "v2a": "V2A exact match %"}
 

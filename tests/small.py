@@ -26,7 +26,7 @@ def call(model, x):
 
 
 def batch(name, size=3, seed=0, **spec):
-    """Random `(x, y)` for an entry; every video has one event, background elsewhere; a matching model's pairs are official."""
+    """Random `(x, y)` for an entry; every video has one event, background elsewhere; pairs are official ones."""
     entry, spec = zoo.entry(name), {**SPEC, **spec}
     rng = np.random.default_rng(seed)
     leading = (size, spec["segments"])

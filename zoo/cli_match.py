@@ -15,7 +15,9 @@ KEPT = {"a2v": ("audio", "visual"), "v2a": ("visual", "audio")}
 
 
 def match(
-    model: Annotated[Path, typer.Argument(help="A .keras file of avdln or dcca, or the released Keras 2 weights, .h5.")],
+    model: Annotated[
+        Path, typer.Argument(help="A .keras file of avdln or dcca, or the released Keras 2 weights, .h5.")
+    ],
     audio: Annotated[Path | None, typer.Option(help="Sound features, .npy or .h5: a row per second.")] = None,
     visual: Annotated[Path | None, typer.Option(help="Picture features, .npy or .h5: a map or row per second.")] = None,
     data: Annotated[Path | None, typer.Option(help="Instead: a folder in the official AVE layout, with --row.")] = None,
@@ -83,7 +85,9 @@ def _from_files(audio, visual, row):
     given = {"audio": audio, "visual": visual}
     missing = [f"--{key}" for key, path in given.items() if path is None]
     if missing:
-        raise AVEError("nothing to match", key=" and ".join(missing), expected="--audio and --visual, or --data and --row")
+        raise AVEError(
+            "nothing to match", key=" and ".join(missing), expected="--audio and --visual, or --data and --row"
+        )
     ranks = {"audio": (2,), "visual": (2, 4)}
     return {key: _array(path, row, ranks[key]) for key, path in given.items()}
 

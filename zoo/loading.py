@@ -30,8 +30,8 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
             gives the shapes of a data set.
 
     Returns:
-        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. Models that match sound
-        and picture take any T and no `num_classes`.
+        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. Models that match
+        sound and picture take any T and know no `num_classes`.
 
     Raises:
         AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of

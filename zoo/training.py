@@ -60,9 +60,7 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
         AVEError: a feature that cannot be read, or is NaN or infinite.
     """
     if entry.task == "matching":
-        return matching.fit(
-            entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose
-        )
+        return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
     with train.errors(), val.errors():
         return model.fit(

@@ -28,8 +28,8 @@ def synchronised_pairs(event, negatives="both"):
     """The pairs of the paper's text: true ones against mismatched ones.
 
     True are sound and picture of the same second of an event. A mismatched pair has an event on one side at least:
-    *within* a video, two different seconds; *across* videos, any two. Of each kind all pairs of the batch enter, by their
-    mean, and mismatched ones weigh together as much as true ones: the expectation of a draw, without its noise.
+    *within* a video, two different seconds; *across* videos, any two. Of each kind all pairs of the batch enter, by
+    their mean, and mismatched ones weigh together as much as true ones: the expectation of a draw, without its noise.
 
     Args:
         event: `(B, T)` booleans.

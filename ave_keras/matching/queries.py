@@ -45,8 +45,8 @@ def queries(ave, split):
     """The queries of a split of an `AVE`.
 
     Videos without an event have nothing to ask for, and those whose event fills the clip have one window only; both are
-    left out, as the paper evaluates events shorter than the clip. The released `val_match` has 204 of them, `test_match`
-    none.
+    left out, as the paper evaluates events shorter than the clip. The released `val_match` has 204 of them,
+    `test_match` none.
 
     Args:
         ave: an `AVE`.

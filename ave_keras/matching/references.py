@@ -15,9 +15,9 @@ def references(asked, train_starts=None, train_lengths=None):
         train_lengths: `(M,)` their lengths.
 
     Returns:
-        `{name: (N, T) shares}`: a random window, the first, the last, and the start that is most frequent in train among
-        events of the query's length; equally frequent ones share the answer, and a length that train lacks gets a
-        random window.
+        `{name: (N, T) shares}`: a random window, the first, the last, and the start that is most frequent in train
+        among events of the query's length; equally frequent ones share the answer, and a length that train lacks gets
+        a random window.
 
     Raises:
         AVEError: a query that no window fits.

@@ -8,8 +8,8 @@ import zoo
 from tests import small
 
 ENTRIES = zoo.list()
-TRACED = ("a", "v_att", "av_att", "w_av_att", "dmrn_early", "mb_decision", "dmrfe_late", "ed_tcn", "ssn", "avdln", "dcca")
 MATCHING = zoo.list(task="matching")
+TRACED = ("a", "v_att", "av_att", "w_av_att", "dmrn_early", "mb_decision", "dmrfe_late", "ed_tcn", "ssn", *MATCHING)
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -28,8 +28,9 @@ def test_output_equals_a_float64_forward_pass(released, rng):
         hidden = x @ w[first][0] + w[first][1]
         return np.where(hidden > 0, hidden, 0.3 * hidden) @ w[second][0] + w[second][1]
 
-    r_v, r_a = network(np.float64(np.float32(picture)), "dense_1", "dense_2"), network(
-        np.float64(np.float32(sound)), "dense_3", "dense_4"
+    r_v, r_a = (
+        network(np.float64(np.float32(picture)), "dense_1", "dense_2"),
+        network(np.float64(np.float32(sound)), "dense_3", "dense_4"),
     )
     expected = np.sqrt(np.maximum(((r_v - r_a) ** 2).sum(-1), 1e-7))
     np.testing.assert_allclose(found["distances"][:, 0], expected, atol=1e-5, rtol=1e-5)
@@ -67,7 +68,10 @@ def test_weights_and_whole_models_are_read(tmp_path, group):
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [
-        ({**SMALL, "dense_3": (7, 5)}, r"key 'dense_3'.*\[\(6, 5\), \(5,\)\] of 'audio_hidden', found \[\(7, 5\), \(5,\)\]"),
+        (
+            {**SMALL, "dense_3": (7, 5)},
+            r"key 'dense_3'.*\[\(6, 5\), \(5,\)\] of 'audio_hidden', found \[\(7, 5\), \(5,\)\]",
+        ),
         ({"dense_1": (8, 5)}, r"not the weights of 'avdln'.*dense_1, dense_2, dense_3, dense_4.*found dense_1"),
     ],
 )

@@ -8,9 +8,7 @@ from tests.kit import check_layer
 
 def test_contract(rng):
     x = np.float32(rng.normal(size=(2, 5, 6)))
-    check_layer(
-        CanonicalProjection(4), (x,), lambda w, x: (x - w[0]) @ w[1], weights=6 + 6 * 4, trains=False
-    )
+    check_layer(CanonicalProjection(4), (x,), lambda w, x: (x - w[0]) @ w[1], weights=6 + 6 * 4, trains=False)
 
 
 def test_passes_features_until_it_is_fitted(rng):

@@ -31,7 +31,9 @@ def test_a_model_holds_what_was_fitted(rng, tmp_path):
     x, _ = small.batch("dcca")
     found = small.call(model, x)
     sound, picture = np.split(np.float64(found["views"]), 2, axis=-1)
-    for key, view, mean, kernel in zip(("audio", "visual"), (sound, picture), fitted.means, fitted.kernels, strict=True):
+    for key, view, mean, kernel in zip(
+        ("audio", "visual"), (sound, picture), fitted.means, fitted.kernels, strict=True
+    ):
         np.testing.assert_allclose(found[key], (view - mean) @ (kernel * fitted.correlations), atol=1e-4)
     model.save(tmp_path / "m.keras")
     again = small.call(keras.models.load_model(tmp_path / "m.keras"), x)
