@@ -67,6 +67,7 @@ def test_projections_are_those_of_the_training_events(folder):
     np.testing.assert_allclose(np.abs(kernel), np.abs(fitted.kernels[1] * fitted.correlations), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="hundreds of steps; what a step does is the same")
 def test_a_model_learns_what_belongs_together():
     """On pairs that a linear map can tell, both models find nearly every query."""
     rng = np.random.default_rng(0)
