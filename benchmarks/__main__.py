@@ -25,10 +25,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(speed)
+app.command("speed")(speed)
 
 Data = Annotated[Path | None, typer.Option(help="Folder in the official layout. [the profile's synthetic AVE]")]
-Tables = Annotated[str, typer.Option(help="Tables, separated by commas: 1, 2, baselines; or all.")]
+Tables = Annotated[str, typer.Option(help="Tables, separated by commas: 1, 2, 3, baselines; or all.")]
 Entries = Annotated[
     list[str] | None, typer.Option(help="Only entries that match this glob, such as 'w_*'; repeatable.")
 ]

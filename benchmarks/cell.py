@@ -10,11 +10,13 @@ from importlib import metadata
 from pathlib import Path
 
 import keras
+import numpy as np
 
 import zoo
 from ave_keras.data import AVE
 from benchmarks.devices import device
 from benchmarks.state import EpochState
+from zoo import matching
 from zoo.training import eval_dataset, fit, segment_probabilities
 
 PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
@@ -74,6 +76,8 @@ def _train(cell, ave, store, report):
 
 
 def _score(entry, model, ave):
+    if entry.task == "matching":
+        return _score_matching(model, ave)
     rows = ave.split("test")
     predicted = segment_probabilities(model, eval_dataset(entry, ave, "test")).argmax(-1)
     truth = ave.labels[rows].argmax(-1)
@@ -81,6 +85,20 @@ def _score(entry, model, ave):
         "test_accuracy": float((predicted == truth).mean()),
         "test": {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
         "class_names": [*ave.class_names, "Background"],
+    }
+
+
+def _score_matching(model, ave):
+    found = matching.evaluate(model, ave, "test")
+    asked = found.asked
+    return {
+        "test_accuracy": found.accuracy,
+        "metrics": found.metrics,
+        "trivial": found.references,
+        "test": {
+            **{key: getattr(asked, key).tolist() for key in ("rows", "starts", "lengths")},
+            **{direction: [np.flatnonzero(row).tolist() for row in a] for direction, a in found.answers.items()},
+        },
     }
 
 

@@ -4,15 +4,21 @@ import numpy as np
 
 import zoo
 from ave_keras.errors import AVEError
+from benchmarks.summary import right
 
 
 def per_video(records):
-    """The share of right segments of each test video, averaged over seeds, `(N,)`."""
-    right = [np.array(r["test"]["truth"]) == np.array(r["test"]["predicted"]) for r in records]
+    """The share of right answers of each test video, averaged over seeds, `(N,)`: of segments, or of directions."""
+    _same_videos(records)
+    return np.mean([right(record) for record in records], axis=(0, 2))
+
+
+def _same_videos(records):
     rows = [r["test"]["rows"] for r in records]
     if any(other != rows[0] for other in rows):
-        raise AVEError("these cells were scored on different videos", fix="Compare runs of one data set")
-    return np.mean(right, axis=(0, 2))
+        raise AVEError(
+            "these cells were scored on different videos", fix="Compare runs of one data set, and entries of one task"
+        )
 
 
 def paired_test(first, second, draws=20_000, seed=0):
@@ -46,5 +52,6 @@ def compare(records, first, second):
     seeds = sorted(by_name[first].keys() & by_name[second].keys())
     if not seeds:
         raise AVEError(f"'{first}' and '{second}' have no seed in common", fix="Run both with the same --seeds")
+    _same_videos([by_name[name][seed] for name in (first, second) for seed in seeds])
     scores = [100 * per_video([by_name[name][seed] for seed in seeds]) for name in (first, second)]
     return (*paired_test(*scores), len(seeds))

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ave_keras.errors import AVEError
+from benchmarks.summary import score_key
 
 PROFILES = yaml.safe_load((Path(__file__).parent / "profiles.yaml").read_text())
 
@@ -131,7 +132,7 @@ class _Bars:
         if event.kind == "start":
             self.progress.reset(task, description=name, total=event.cell.resolve().recipe.epochs)
         elif event.kind == "epoch":
-            score = next((v for k, v in event.logs.items() if k.startswith("val_") and k.endswith("accuracy")), None)
+            score = event.logs.get(score_key(event.logs))
             text = name if score is None else f"{name}, val {100 * score:.1f} %"
             self.progress.update(task, description=text, completed=event.epoch)
         else:

@@ -2,6 +2,9 @@
 
 import math
 
+# Of a video, where a model takes any number.
+SEGMENTS = 10
+
 
 def weight_products(model):
     """Float operations of one video's forward products of activations and weight matrices.
@@ -22,6 +25,7 @@ def _entries(layer):
 def _rows(layer):
     config = layer.get_build_config() or {}
     shape = config.get("input_shape")
-    if shape is None or len(shape) < 3:
+    # Layers that join several inputs have a list of shapes, and no weights.
+    if shape is None or len(shape) < 3 or isinstance(shape[0], list | tuple):
         return 0
-    return math.prod(shape[1:-1])
+    return math.prod(SEGMENTS if axis is None else axis for axis in shape[1:-1])

@@ -3,7 +3,7 @@
 import fnmatch
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import zoo
 from ave_keras.errors import AVEError
@@ -43,7 +43,7 @@ class Cell:
             "builder": entry.builder,
             "task": entry.task,
             "model": entry.model,
-            "recipe": asdict(entry.recipe),
+            "recipe": entry.recipe.to_dict(),
             "seed": self.seed,
             "data": {key: self.data[key] for key in ("sha256", "bad_rows")},
             "backend": self.backend,

@@ -5,8 +5,8 @@ from html import escape
 
 from matplotlib.figure import Figure
 
-from benchmarks.report import HEAD, lines, matrix, notes, title
-from benchmarks.summary import rows
+from benchmarks.report import details, head, lines, matrix, notes, title
+from benchmarks.summary import rows, score_key
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -26,20 +26,23 @@ def page(tables, group, records):
         group: what the records have in common.
         records: of the finished cells.
     """
-    head = escape(f"AVE-Keras benchmark: {group['title']}")
-    body = [f"<h1>{head}</h1>"]
+    name = escape(f"AVE-Keras benchmark: {group['title']}")
+    body = [f"<h1>{name}</h1>"]
     for table in tables:
         body.append(f"<h2>{escape(title(table, group))}</h2>")
         if table.columns:
             marked = [[label, *cells] for label, cells in matrix(table, records)]
             body.append(_table(["", *table.columns.values()], [(row, "") for row in marked]))
         body.append(f"<figure>{_svg(bars(table, records))}</figure>")
-        body.append(_table(HEAD, lines(table, records)))
+        body.append(_table(head(table), lines(table, records)))
+        for detail in details(table, records):
+            body.append(f"<h3>{escape(detail.title)}</h3>{_table(detail.head, detail.lines)}")
+        body.append(_list(table.notes))
     body.append(f"<h2>Training curves</h2><figure>{_svg(curves(records))}</figure>")
-    body.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes(group, records)) + "</ul>")
+    body.append(_list(notes(group, records)))
     body.append("<details><summary>All cells</summary>" + _cells(records) + "</details>")
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'
         f"<body>{''.join(body)}</body></html>\n"
     )
@@ -47,14 +50,20 @@ def page(tables, group, records):
 
 def bars(table, records):
     """Ours with its standard deviation beside the paper's figure."""
-    found = rows(table, records)
+    # A model's metrics stand side by side, in bars that share its place.
+    found = [
+        (f"{row.title} {label}".strip(), row)
+        for by_metric in zip(*(rows(table, records, metric) for metric in table.metrics), strict=True)
+        for label, row in zip(table.metrics.values(), by_metric, strict=True)
+    ]
     figure = Figure(figsize=(max(7, 0.45 * len(found)), 3.6), layout="constrained")
     axes = figure.add_subplot()
     x = range(len(found))
-    axes.bar(x, [row.mean or 0 for row in found], yerr=[row.std or 0 for row in found], capsize=3, color="#4477aa")
-    known = [(i, row.paper) for i, row in enumerate(found) if row.paper is not None]
+    means, errors = [row.mean or 0 for _, row in found], [row.std or 0 for _, row in found]
+    axes.bar(x, means, yerr=errors, capsize=3, color="#4477aa")
+    known = [(i, row.paper) for i, (_, row) in enumerate(found) if row.paper is not None]
     axes.scatter(*zip(*known, strict=True), marker="_", s=220, color="#cc3311", zorder=3) if known else None
-    axes.set_xticks(list(x), [row.title for row in found], rotation=45, ha="right")
+    axes.set_xticks(list(x), [name for name, _ in found], rotation=45, ha="right")
     axes.set(ylabel=table.metric, ylim=(0, 100), title="bars: ours ± std; red: the paper, on AVE")
     return figure
 
@@ -64,26 +73,30 @@ def curves(records):
     names = list(dict.fromkeys(record["entry"]["name"] for record in records))
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
+    keys = []
     for record in records:
         name = record["entry"]["name"]
         color = f"C{names.index(name) % 10}"
         style = ["-", "--", ":", "-."][names.index(name) // 10 % 4]
         first = record is next(r for r in records if r["entry"]["name"] == name)
-        for axes, key in ((left, "loss"), (right, _accuracy_key(record))):
+        keys.append(score_key(record["history"][-1] if record["history"] else {}))
+        for axes, key in ((left, "loss"), (right, keys[-1])):
             points = [(i + 1, logs[key]) for i, logs in enumerate(record["history"]) if key in logs]
             if points:
                 axes.plot(*zip(*points, strict=True), color=color, ls=style, lw=1, label=name if first else None)
-    left.set(xlabel="epoch", ylabel="training loss", yscale="log")
-    right.set(xlabel="epoch", ylabel="validation segment accuracy")
+    # A negated correlation has no logarithm.
+    negative = any(logs.get("loss", 1) <= 0 for record in records for logs in record["history"])
+    left.set(xlabel="epoch", ylabel="training loss", yscale="linear" if negative else "log")
+    kinds = {"exact match" if key.endswith("exact_match") else "segment accuracy" for key in filter(None, keys)}
+    right.set(xlabel="epoch", ylabel=f"validation {' or '.join(sorted(kinds, reverse=True))}")
     figure.legend(
         *right.get_legend_handles_labels(), loc="outside right upper", fontsize="small", ncols=1 + len(names) // 14
     )
     return figure
 
 
-def _accuracy_key(record):
-    keys = record["history"][-1] if record["history"] else {}
-    return next((key for key in keys if key.startswith("val_") and key.endswith("segment_accuracy")), "")
+def _list(notes):
+    return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>" if notes else ""
 
 
 def _svg(figure):

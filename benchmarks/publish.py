@@ -9,7 +9,7 @@ import zoo
 from benchmarks import report, summary
 from benchmarks.page import page
 from benchmarks.store import atomic
-from benchmarks.summary import Row, groups
+from benchmarks.summary import METRICS, Row, groups, metrics, trivial
 
 FORMATS = {"md": report.markdown, "csv": report.comma_separated, "tex": report.latex}
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
@@ -57,15 +57,39 @@ def slug(group):
 
 
 def publish(records, path):
-    """Writes one CSV line per entry and group: what the cards print as measured."""
+    """Writes one CSV line per entry, main metric and group: what the cards print as measured.
+
+    Lines that are in the file and of other entries or runs stay: not every results folder holds every table.
+    """
+    new = [line for group, members in groups(records) for line in _lines(group, members)]
+    replaced = {_identity(line) for line in new}
+    kept = [line for line in _read(path) if _identity(line) not in replaced] if path.exists() else []
     with atomic(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
-        for group, members in groups(records):
-            for name in zoo.list():
-                own = [r for r in members if r["entry"]["name"] == name]
-                if own:
-                    writer.writerow(_line(name, group, own))
+        writer.writerows([*kept, *new])
+
+
+def _lines(group, members):
+    matching = []
+    for name in zoo.list():
+        own = [r for r in members if r["entry"]["name"] == name]
+        keys = [key for key in METRICS if own and key in metrics(own[0])]
+        matching += own if keys != ["accuracy"] else []
+        yield from (_line(name, group, own, key) for key in keys)
+    # A figure of matching says little without what constant answers score.
+    for key in METRICS:
+        for answer, percent in trivial(matching, key).items() if matching else ():
+            yield {**_line("", group, matching, key), "entry": answer, "seeds": "", "mean": f"{percent:.1f}", "std": ""}
+
+
+def _read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _identity(line):
+    return tuple(str(line[key]) for key in ("entry", "data", "protocol", "epochs", "batch_size", "metric", "backend"))
 
 
 def readme(path, results):
@@ -77,26 +101,40 @@ def readme(path, results):
 
 
 def readme_table(results):
-    """One line per entry, one column per run, from the CSV that `publish` writes."""
-    with results.open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    runs = list(dict.fromkeys(_run(line) for line in lines))
-    found = {(line["entry"], _run(line)): f"{line['mean']} ± {line['std'] or '–'} ({line['seeds']})" for line in lines}
-    names = dict.fromkeys(line["entry"] for line in lines)
+    """A table per task from the CSV that `publish` writes: a line per entry, a column per run and metric."""
+    lines = _read(results)
+    keys = {label: key for key, label in METRICS.items()}
+    localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
+    matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
+    return "\n".join(_readme_table(part, keys) for part in (localizing, matching) if part)
+
+
+def _readme_table(lines, keys):
+    metrics = dict.fromkeys(line["metric"] for line in lines)
+    runs = list(dict.fromkeys((_run(line), line["metric"]) for line in lines))
+    found = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}
     body = []
-    for name in names:
-        entry = zoo.entry(name)
-        paper = summary.number(entry.paper.get("accuracy"))
-        body.append((f"`{name}`", entry.title, paper, *(found.get((name, run), "–") for run in runs)))
-    return "\n".join(report.markdown_lines(("entry", "model", "paper, on AVE", *runs), body)) + "\n"
+    for name in dict.fromkeys(line["entry"] for line in lines):
+        entry = zoo.entry(name) if name in zoo.list() else None
+        papers = [summary.number(entry and entry.paper.get(keys[metric])) for metric in metrics]
+        ours = [found.get((name, *run), "–") for run in runs]
+        body.append((f"`{name}`" if entry else "", entry.title if entry else name, *papers, *ours))
+    several = len(metrics) > 1
+    head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
+    head += [f"{metric}: {run}" if several else run for run, metric in runs]
+    return "\n".join(report.markdown_lines(("entry", "model", *head), body)) + "\n"
+
+
+def _figure(line):
+    return f"{line['mean']} ± {line['std'] or '–'} ({line['seeds']})" if line["seeds"] else line["mean"]
 
 
 def _run(line):
     return f"{line['data']}, {line['protocol']} protocol, {line['epochs']} epochs, {line['backend']}"
 
 
-def _line(name, group, own):
-    row = Row(name, "", None, tuple(100 * r["test_accuracy"] for r in own))
+def _line(name, group, own, metric):
+    row = Row(name, "", None, tuple(metrics(r)[metric] for r in own))
     recipe = own[0]["entry"]["recipe"]
     return {
         "entry": name,
@@ -105,13 +143,13 @@ def _line(name, group, own):
         "epochs": recipe["epochs"],
         "batch_size": recipe["batch_size"],
         "seeds": len(own),
-        "metric": "segment accuracy %",
+        "metric": METRICS[metric],
         "mean": f"{row.mean:.1f}",
         "std": "" if row.std is None else f"{row.std:.1f}",
         "backend": group["backend"],
         "keras": own[0]["versions"]["keras"],
         "date": max(r["finished"] for r in own)[:10],
-        "config": config_hash(zoo.entry(name, group["protocol"])),
+        "config": config_hash(zoo.entry(name, group["protocol"])) if name else "",
     }
 
 

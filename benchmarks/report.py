@@ -2,12 +2,25 @@
 
 import csv
 import io
+from typing import NamedTuple
 
 from rich.table import Table as RichTable
 
-from benchmarks.summary import best, difference, measured, number, rows, trivial
+from benchmarks.summary import best, difference, expand, measured, number, rows, trivial
 
-HEAD = ("entry", "model", "paper", "ours", "Δ")
+
+class Detail(NamedTuple):
+    """A further table of ours alone: `title`, `head`, and `lines` of `(cells, kind)`."""
+
+    title: str
+    head: tuple
+    lines: list
+
+
+def head(table):
+    """The columns of a table: each of its metrics as the paper has it, as we do, and the difference."""
+    columns = (f"{label} {column}".strip() for label in table.metrics.values() for column in ("paper", "ours", "Δ"))
+    return ("entry", "model", *columns)
 
 
 def title(table, group):
@@ -47,11 +60,32 @@ def notes(group, records):
 
 
 def lines(table, records):
-    """`(cells of HEAD, kind)` per line: models, then answers without a model; kind is "model" or "trivial"."""
-    for row in rows(table, records):
-        yield (row.name, row.title, number(row.paper), measured(row), difference(row)), "model"
-    for answer, percent in trivial(records).items():
-        yield ("", answer, "–", number(percent), "–"), "trivial"
+    """`(cells of head, kind)` per line: models, then answers without a model; kind is "model" or "trivial"."""
+    return _lines(
+        table,
+        records,
+        table.metrics,
+        lambda row: (number(row.paper), measured(row), difference(row)),
+        lambda percent: ("–", number(percent), "–"),
+    )
+
+
+def details(table, records):
+    """The further tables of `table` for which the records have figures, as `Detail`s."""
+    for detail in table.details:
+        keys = expand(detail["metrics"], records)
+        found = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
+        yield Detail(detail["title"], ("entry", "model", *keys.values()), list(found))
+
+
+def _lines(table, records, keys, of_model, of_answer):
+    by_metric = [rows(table, records, key) for key in keys]
+    for row in zip(*by_metric, strict=True):
+        yield (row[0].name, row[0].title, *(cell for figure in row for cell in of_model(figure))), "model"
+    answers = [trivial(records, key) for key in keys]
+    for name in dict.fromkeys(name for found in answers for name in found):
+        cells = (cell for found in answers for cell in of_answer(found.get(name)))
+        yield ("", name, *cells), "trivial"
 
 
 def matrix(table, records):
@@ -72,27 +106,34 @@ def _pair(row):
 
 def terminal(table, group, records):
     """Rich tables: the matrix where there is one, and the list."""
-    listed = RichTable(
-        *HEAD, title=title(table, group), caption="\n".join(notes(group, records)), caption_justify="left"
-    )
-    for cells, kind in lines(table, records):
-        listed.add_row(*cells, style="dim" if kind == "trivial" else None)
+    caption = "\n".join([*table.notes, *notes(group, records)])
+    further = [_rich(*detail) for detail in details(table, records)]
+    listed = _rich(title(table, group), head(table), lines(table, records), caption=caption, caption_justify="left")
     if not table.columns:
-        return [listed]
+        return [*further, listed]
     compact = RichTable("", *table.columns.values(), title=title(table, group))
     for label, cells in matrix(table, records):
         compact.add_row(label, *(f"[bold]{text}[/bold]" if bold else text for text, bold in cells))
     return [listed, compact]
 
 
+def _rich(title, head, lines, **options):
+    made = RichTable(*head, title=title, **options)
+    for cells, kind in lines:
+        made.add_row(*cells, style="dim" if kind == "trivial" else None)
+    return made
+
+
 def markdown(table, group, records):
     """GitHub's tables."""
     parts = [f"### {title(table, group)}", ""]
-    parts += markdown_lines(HEAD, [cells for cells, _ in lines(table, records)])
+    parts += markdown_lines(head(table), [cells for cells, _ in lines(table, records)])
+    for detail in details(table, records):
+        parts += ["", detail.title, "", *markdown_lines(detail.head, [cells for cells, _ in detail.lines])]
     if table.columns:
         body = [(label, *(f"**{t}**" if bold else t for t, bold in cells)) for label, cells in matrix(table, records)]
         parts += ["", *markdown_lines(("", *table.columns.values()), body)]
-    parts += ["", *(f"- {note}" for note in notes(group, records)), ""]
+    parts += ["", *(f"- {note}" for note in (*table.notes, *notes(group, records))), ""]
     return "\n".join(parts)
 
 
@@ -106,13 +147,16 @@ def markdown_lines(head, body):
 
 
 def comma_separated(table, group, records):
-    """One line per model with full precision, for other programs."""
+    """One line per model, and per metric where there are several, with full precision, for other programs."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    head = [
+    keys = expand({**table.metrics, **{k: k for detail in table.details for k in detail["metrics"]}}, records)
+    several = len(keys) > 1
+    columns = [
         "table",
         "entry",
         "model",
+        *(["metric"] if several else []),
         "paper",
         "mean",
         "std",
@@ -123,29 +167,41 @@ def comma_separated(table, group, records):
         "backend",
         "device",
     ]
-    writer.writerow(head)
-    for row in rows(table, records):
-        ours = [row.mean, row.std, len(row.values)]
-        where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
-        writer.writerow([table.table, row.name, row.title, row.paper, *ours, *where])
-    for answer, percent in trivial(records).items():
-        writer.writerow([table.table, "", answer, "", percent, "", "", data_name(group), *[""] * 4])
+    writer.writerow(columns)
+    for key in keys:
+        metric = [key] if several else []
+        for row in rows(table, records, key):
+            ours = [row.mean, row.std, len(row.values)]
+            where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
+            writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
+        for answer, percent in trivial(records, key).items():
+            writer.writerow([table.table, "", answer, *metric, "", percent, "", "", data_name(group), *[""] * 4])
     return text.getvalue()
 
 
 def latex(table, group, records):
     """A booktabs table; needs `\\usepackage{booktabs}`."""
+    caption = " ".join(escape(part) + "." for part in (title(table, group), *table.notes, *notes(group, records)))
     if table.columns:
-        head = ["", *table.columns.values()]
         body = [
             [escape(label), *(rf"\textbf{{{escape(t)}}}" if bold else escape(t) for t, bold in cells)]
             for label, cells in matrix(table, records)
         ]
-    else:
-        head = ["Model", "Paper", "Ours", "$\\Delta$"]
-        body = [list(map(escape, cells[1:])) for cells, _ in lines(table, records)]
+        return _booktabs(caption, ["", *table.columns.values()], body)
+    parts = [_booktabs(caption, *_without_names(head(table), lines(table, records)))]
+    for detail in details(table, records):
+        named = escape(f"{title(table, group)}: {detail.title}.")
+        parts.append(_booktabs(named, *_without_names(detail.head, detail.lines)))
+    return "".join(parts)
+
+
+def _without_names(head, lines):
+    """The table without the zoo's names, which papers do not print."""
+    return [escape(c[:1].upper() + c[1:]) for c in head[1:]], [list(map(escape, cells[1:])) for cells, _ in lines]
+
+
+def _booktabs(caption, head, body):
     spec = "l" + "c" * (len(head) - 1)
-    caption = " ".join([escape(title(table, group)) + ".", *(escape(note) + "." for note in notes(group, records))])
     return "\n".join(
         [
             r"\begin{table}",

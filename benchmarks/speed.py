@@ -100,8 +100,9 @@ def write_features(folder, videos, advance=lambda n: None, block=64):
     (folder / "Annotations.txt").write_text("".join(f"{names[i % 28]}&v{i}&good&0&10\n" for i in range(videos)))
     orders = {"train": range(videos), "val": range(28), "test": range(28)}
     for split, rows in orders.items():
-        with h5py.File(folder / f"{split}_order.h5", "w") as file:
-            file["order"] = np.array(rows)
+        for suffix in ("", "_match"):
+            with h5py.File(folder / f"{split}_order{suffix}.h5", "w") as file:
+                file["order"] = np.array(rows)
     for name, shape in {"audio": (10, 128), "visual": (10, 7, 7, 512)}.items():
         values = np.maximum(rng.normal(size=(block, *shape)), 0).astype("float32")
         with h5py.File(folder / f"{name}_feature.h5", "w") as file:
@@ -122,7 +123,7 @@ def measure(name, batch_size, folder, policy, steps=20):
     keras.config.set_dtype_policy(policy)
     entry = zoo.entry(name)
     model = zoo.load(name)
-    x, y = _batch(model, entry, batch_size)
+    x, y = _batch(entry, batch_size)
     model.train_on_batch(x, y)
     multiply, times, products = matmul(), [], []
     for _ in range(steps):
@@ -170,29 +171,35 @@ def input_share(entry, model, folder, batch_size, step):
     import keras
 
     from ave_keras.data import AVE
+    from zoo.training import train_dataset
 
     ends = []
     clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()))
-    data = AVE.from_directory(folder).dataset(
-        "train", modalities=entry.modalities, task=entry.task, batch_size=batch_size, shuffle=True, drop_remainder=True
-    )
+    # Within a video, so that a step of matching has no more rows than one of `_batch`.
+    negatives = "within" if entry.recipe.negatives else None
+    entry = entry.with_recipe(batch_size=batch_size, shuffle=True, drop_remainder=True, negatives=negatives)
+    data = train_dataset(entry, AVE.from_directory(folder))
     model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
     elapsed = ends[-1] - ends[0]
     return max(0.0, 1 - step * (len(ends) - 1) / elapsed)
 
 
-def _batch(model, entry, size):
+def _batch(entry, size):
+    import keras
     from keras import ops
 
     rng = np.random.default_rng(0)
-    shapes = {key: model.input[key].shape[1:] for key in entry.modalities}
-    x = {key: ops.convert_to_tensor(rng.random((size, *shape), "float32")) for key, shape in shapes.items()}
+    shapes = {"audio": (10, 128), "visual": (10, 7, 7, 512)}
+    x = {key: rng.random((size, *shapes[key]), "float32") for key in entry.modalities}
     onehot = np.eye(29, dtype="float32")
-    video, segments = onehot[rng.integers(0, 29, size)], onehot[rng.integers(0, 29, (size, 10))]
-    y = {"video": video, "segments": segments} if entry.task == "weak" else segments
-    import keras
-
-    return x, keras.tree.map_structure(ops.convert_to_tensor, y)
+    segments = onehot[rng.integers(0, 29, (size, 10))]
+    y = {
+        "video": {"video": onehot[rng.integers(0, 29, size)], "segments": segments},
+        "proposals": {"proposals": segments, "segments": segments},
+        "distances": {"distances": rng.integers(0, 2, (size, 10, 10)).astype("float32")},
+        "views": {"views": np.ones((size, 10, 1), "float32")},
+    }
+    return keras.tree.map_structure(ops.convert_to_tensor, (x, y.get(entry.learns_from, segments)))
 
 
 class AnonymousMemory:

@@ -6,11 +6,15 @@ import numpy as np
 
 import zoo
 from ave_keras.data.statistics import references
+from ave_keras.matching import DIRECTIONS
+
+# What the keys of a record's main figures are called, in published lines.
+METRICS = {"accuracy": "segment accuracy %", "a2v": "A2V exact match %", "v2a": "V2A exact match %"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model's line: percentages.
+    """One model's line in one metric: percentages.
 
     Attributes:
         name: in the zoo.
@@ -55,8 +59,31 @@ def groups(records):
     return sorted(found.values(), key=lambda pair: -len(pair[1]))
 
 
-def rows(table, records):
-    """A `Row` per entry of `table`, in its order; entries without a finished cell have no values."""
+def metrics(record):
+    """The figures of a finished cell, `{key: percent}`; segment accuracy is all that localizers have."""
+    return {key: 100 * share for key, share in (record.get("metrics") or {"accuracy": record["test_accuracy"]}).items()}
+
+
+def expand(keys, records):
+    """`{key: label}` where each `*` is filled with what the records have, in the order of its numbers."""
+    present = dict.fromkeys(key for record in records for key in metrics(record))
+    found = {}
+    for key, label in keys.items():
+        prefix, star, _ = key.partition("*")
+        filled = sorted((k.removeprefix(prefix) for k in present if star and k.startswith(prefix)), key=int)
+        found |= {prefix + part: label.replace("*", part) for part in filled} if star else {key: label}
+    return found
+
+
+def rows(table, records, metric=None):
+    """A `Row` per entry of `table`, in its order; entries without a finished cell have no values.
+
+    Args:
+        table: a `tables.Table`.
+        records: of finished cells, of this table and of others.
+        metric: key of the figures; the table's first, if not given.
+    """
+    metric = metric or next(iter(table.metrics))
     by_name = {}
     for record in records:
         by_name.setdefault(record["entry"]["name"], []).append(record)
@@ -64,18 +91,34 @@ def rows(table, records):
     for name in table.entries:
         entry = zoo.entry(name)
         own = sorted(by_name.get(entry.name, ()), key=lambda record: record["cell"]["seed"])
-        values = tuple(100 * record["test_accuracy"] for record in own)
+        values = tuple(found[metric] for record in own if metric in (found := metrics(record)))
         device = ", ".join(sorted({f"{r['device']} ({r['threads']} threads)" for r in own}))
         parameters = own[0]["parameters"] if own else None
-        result.append(Row(name, entry.title, entry.paper.get("accuracy"), values, parameters, device))
+        result.append(Row(name, entry.title, entry.paper.get(metric), values, parameters, device))
     return result
 
 
-def trivial(records):
-    """What answers without a model score on the test split, `{answer: percent}`."""
-    record = records[0]
+def trivial(records, metric="accuracy"):
+    """What answers without a model score on the test split in a metric, `{answer: percent}`."""
+    record = next((record for record in records if metric in metrics(record)), None)
+    if record is None:
+        return {}
+    if "trivial" in record:
+        return {name: 100 * found[metric] for name, found in record["trivial"].items()}
     truth = np.array(record["test"]["truth"])
     return {name: 100 * share for name, share in references(truth, len(record["class_names"]) - 1).items()}
+
+
+def right(record):
+    """Which answers of a cell are right, `(videos, answers of each)`: segments, or the two directions of matching.
+
+    A tied answer is right by the share of its windows.
+    """
+    test = record["test"]
+    if "starts" not in test:
+        return np.float64(np.array(test["truth"]) == np.array(test["predicted"]))
+    pairs = (zip(test[direction], test["starts"], strict=True) for direction in DIRECTIONS)
+    return np.array([[(start in tied) / len(tied) for tied, start in answers] for answers in pairs]).T
 
 
 def best(values, count):
@@ -95,6 +138,11 @@ def number(value, digits=1):
 def measured(row):
     """`71.4 ± 0.3 (3)`, or a dash."""
     return "–" if not row.values else f"{number(row.mean)} ± {number(row.std)} ({len(row.values)})"
+
+
+def score_key(logs):
+    """The key of the validation score among an epoch's logs; empty where the epoch has none."""
+    return next((key for key in logs if key.startswith("val_") and key.endswith(("accuracy", "exact_match"))), "")
 
 
 def difference(row):

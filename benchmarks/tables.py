@@ -21,6 +21,9 @@ class Table:
         table: its name, `"1"`.
         title: what it compares.
         metric: what its numbers are.
+        metrics: `{key: label}` of the numbers of an entry; the paper's stand in the entry under the same keys.
+        details: further tables of ours alone, `{"title", "metrics"}` each; `*` in a key stands for all that there are.
+        notes: lines that explain the numbers.
         entries: the zoo's names, in the order of the paper.
         columns: `{prefix: label}` of a matrix, whose cells are the entries `{column}_{row}`; empty for a list.
         rows: `{suffix: label}` of a matrix.
@@ -31,6 +34,9 @@ class Table:
     title: str
     metric: str
     entries: tuple = ()
+    metrics: dict = field(default_factory=lambda: {"accuracy": ""})
+    details: tuple = ()
+    notes: tuple = ()
     columns: dict = field(default_factory=dict)
     rows: dict = field(default_factory=dict)
     highlight: int = 0

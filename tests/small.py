@@ -7,7 +7,19 @@ import zoo
 
 # One entry of each kind. All entries run on TensorFlow and PyTorch; on JAX, which compiles for seconds an entry, these
 # stand for the others: every layer by itself is tested there too, and every entry saved by TensorFlow answers there.
-KINDS = ("a", "v_att", "av_att", "w_av_att", "dmrn_early", "gmb_decision", "dmrfe_late", "ed_tcn", "ssn")
+KINDS = (
+    "a",
+    "v_att",
+    "av_att",
+    "w_av_att",
+    "dmrn_early",
+    "gmb_decision",
+    "dmrfe_late",
+    "ed_tcn",
+    "ssn",
+    "avdln",
+    "dcca",
+)
 ENTRIES = KINDS if keras.backend.backend() == "jax" else zoo.list()
 
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
@@ -15,6 +27,8 @@ SIZES = {
     "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},
     "ed_tcn": {"filters": (4, 6), "kernel_size": 3},
     "ssn": {},
+    "avdln": {"hidden_units": 5, "embedding_units": 3},
+    "dcca": {"hidden_units": (5,), "view_units": 3, "components": 3},
 }
 
 
@@ -29,7 +43,7 @@ def call(model, x):
 
 
 def batch(name, size=3, seed=0, **spec):
-    """Random `(x, y)` for an entry; every video has one event, background elsewhere."""
+    """Random `(x, y)` for an entry; every video has one event, background elsewhere; pairs are official ones."""
     entry, spec = zoo.entry(name), {**SPEC, **spec}
     rng = np.random.default_rng(seed)
     leading = (size, spec["segments"])
@@ -41,5 +55,9 @@ def batch(name, size=3, seed=0, **spec):
         start = rng.integers(0, spec["segments"])
         row[start : rng.integers(start, spec["segments"]) + 1] = rng.integers(0, spec["num_classes"] - 1)
     segments = onehot[labels]
+    event = np.float32(labels != spec["num_classes"] - 1)
+    if entry.task == "matching":
+        pairs = event[:, None] * np.eye(spec["segments"], dtype="float32")
+        return x, {"views": event[..., None]} if entry.learns_from == "views" else {"distances": pairs}
     extra = {"weak": {"video": onehot[labels.min(axis=1)]}, "proposals": {"proposals": segments}}
     return x, {"segments": segments, **extra[entry.task]} if entry.task in extra else segments

@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, beside the data commands of `ave_keras.cli`."""
+"""`ave-keras list | card | train | evaluate`, beside `match` and the data commands of `ave_keras.cli`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from rich.table import Table
 from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
+from zoo.cli_match import match
 
 console = Console()
 Name = Annotated[str, typer.Argument(help="An entry of the zoo; `ave-keras list` names them all.")]
@@ -35,11 +36,17 @@ def list_entries(
             entry.task,
             " + ".join(entry.modalities),
             f"{entry.parameters:,}",
-            str(entry.paper.get("accuracy", "–")),
+            _papers(entry.paper),
         )
     if not table.row_count:
         raise AVEError("no entry matches", expected=f"one of {registry.names()}", found=f"{pattern!r}, family {family}")
     console.print(table)
+
+
+def _papers(paper):
+    """`72.7`, or `A2V 44.8, V2A 35.6`, or a dash."""
+    both = ", ".join(f"{key.upper()} {paper[key]}" for key in ("a2v", "v2a") if key in paper)
+    return both or str(paper.get("accuracy", "–"))
 
 
 @app.command()
@@ -94,7 +101,8 @@ def train(
         zoo.training.fit(entry, model, ave, seed=seed, callbacks=[best, *logs], verbose=1 if console.is_terminal else 2)
     except KeyboardInterrupt:
         console.print("stopped by hand; what was best so far is kept")
-    console.print(f"best on validation: {100 * best.best:.1f} % of segments → {best.path}")
+    what = "exact matches" if entry.task == "matching" else "segments"
+    console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")
 
 
@@ -108,13 +116,19 @@ def evaluate(
 ):
     """Score a model on a split: overall and per class, beside the answers that need no model.
 
+    A model that matches sound and picture is scored on the queries of the split for cross-modality localization.
+
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR
     """
     from ave_keras.data import AVE
-    from zoo.evaluation import load_model, score
+    from zoo.evaluation import load_model, matches, score
 
     ave = AVE.from_directory(data, skip_bad=skip_bad)
-    result = score(load_model(model, ave), ave, split, batch_size)
+    loaded = load_model(model, ave)
+    if matches(loaded):
+        _print_matching(loaded, model, ave, split)
+        return
+    result = score(loaded, ave, split, batch_size)
     table = Table("segments", "share of segments right, %", title=f"{model} on {ave.title}, {split} split")
     table.add_row("all", f"{100 * result.accuracy:.1f}")
     for reference, accuracy in result.references.items():
@@ -123,6 +137,23 @@ def evaluate(
     for label, (accuracy, count) in result.per_class.items():
         table.add_row(f"{label} ({count})", f"{100 * accuracy:.1f}")
     console.print(table)
+
+
+def _print_matching(loaded, path, ave, split):
+    from zoo.matching import evaluate
+
+    found = evaluate(loaded, ave, split)
+    columns = {"": "exact match", "_iou": "mean IoU", "_within_1": "within ±1 s", "_inner": "exact, no border"}
+    title = f"{path} on {ave.title}, {split}_match split, {len(found.asked.rows)} queries, %"
+    table = Table("", *(f"{d.upper()} {name}" for name in columns.values() for d in ("a2v", "v2a")), title=title)
+    for name, metrics in {"the model": found.metrics, **found.references}.items():
+        keys = [f"{direction}{suffix}" for suffix in columns for direction in ("a2v", "v2a")]
+        cells = [f"{100 * metrics[key]:.1f}" if key in metrics else "–" for key in keys]
+        table.add_row(name, *cells, style=None if name == "the model" else "dim")
+    console.print(table)
+
+
+app.command()(match)
 
 
 def main():

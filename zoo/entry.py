@@ -1,13 +1,13 @@
 """A registered model: one frozen dataclass, validated with a clear error."""
 
+import inspect
 from dataclasses import asdict, dataclass, replace
 
 from ave_keras.errors import AVEError
 from zoo.recipe import Recipe
 
-TASKS = ("supervised", "weak", "proposals")
-# What the loss looks at, where a model answers more than one question; accuracy is always that of "segments".
-LEARNS_FROM = {"weak": "video", "proposals": "proposals"}
+TASKS = ("supervised", "weak", "proposals", "matching")
+MODALITIES = ("audio", "visual")
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,22 @@ class Entry:
     @property
     def modalities(self):
         """The inputs of the model, `("audio",)`, `("visual",)` or both; attention listens to sound too."""
-        modelled = tuple(self.model["modalities"])
-        return ("audio", "visual") if self.model.get("attention") else modelled
+        modelled = tuple(self.model.get("modalities", MODALITIES))
+        return MODALITIES if self.model.get("attention") else modelled
+
+    @property
+    def learns_from(self):
+        """The output that the loss looks at, where a model answers more than one question; else None."""
+        if self.task == "matching":
+            return "views" if self.recipe.loss == "cca" else "distances"
+        return {"weak": "video", "proposals": "proposals"}.get(self.task)
 
     @property
     def monitor(self):
-        """Key of the segment accuracy in a Keras history, without `val_`."""
-        return "segments_segment_accuracy" if self.task in LEARNS_FROM else "segment_accuracy"
+        """Key of the score in a Keras history, without `val_`: segment accuracy, or exact match."""
+        if self.task == "matching":
+            return "exact_match"
+        return "segments_segment_accuracy" if self.learns_from else "segment_accuracy"
 
     def with_recipe(self, **overrides):
         """The entry with other recipe values.
@@ -83,14 +92,20 @@ class Entry:
         """A new, uncompiled `keras.Model` with random weights.
 
         Args:
-            **shapes: `num_classes`, `segments`, `audio_dim`, `visual_shape`; released sizes where absent.
+            **shapes: `num_classes`, `segments`, `audio_dim`, `visual_shape`; released sizes where absent. Models that
+                match sound and picture know no classes and take any number of segments.
         """
         from ave_keras import models
 
-        return getattr(models, self.builder)(name=self.name, **self.model, **shapes)
+        build = getattr(models, self.builder)
+        known = inspect.signature(build).parameters
+        return build(name=self.name, **self.model, **{key: shapes[key] for key in shapes if key in known})
 
     def compile(self, model):
-        """Compiles `model` with the recipe; weak models learn from `video` alone, SSN from `proposals`."""
+        """Compiles `model` with the recipe.
+
+        Weak models learn from `video` alone, SSN from `proposals`, matching models from `distances` or `views`.
+        """
         import keras
 
         from ave_keras.metrics import SegmentAccuracy
@@ -98,9 +113,11 @@ class Entry:
         # XLA's CPU products are slower than oneDNN's: 0.29 s against 0.25 s for a step of av_att (benchmarks speed).
         jit = False if keras.backend.backend() == "tensorflow" and not _has_gpu() else "auto"
         loss, metrics = self.recipe.make_loss(), [SegmentAccuracy()]
-        if self.task in LEARNS_FROM:
-            output = LEARNS_FROM[self.task]
-            loss, metrics = {output: loss, "segments": None}, {output: [], "segments": metrics}
+        if self.learns_from:
+            loss = {output: loss if output == self.learns_from else None for output in model.output}
+            # Keras wants labels of every output that metrics name, and there are none of these models' other outputs.
+            segments = {output: metrics if output == "segments" else [] for output in model.output}
+            metrics = None if self.task == "matching" else segments
         model.compile(self.recipe.make_optimizer(), loss, metrics=metrics, jit_compile=jit)
         # Without its variables, a model that is saved before its first step warns whoever loads it.
         model.optimizer.build(model.trainable_variables)

@@ -19,23 +19,15 @@ class Score:
 
 
 def load_model(path, ave):
-    """Reads a `.keras` file and checks that the data set has what it takes.
+    """Reads a `.keras` file and checks that the data set has what it takes; see `read_model`.
 
     Raises:
         AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
     """
-    import keras
-
-    path = Path(path)
-    if not path.is_file():
-        raise AVEError("no such model", file=path, fix="ave-keras train writes one")
-    try:
-        model = keras.models.load_model(path)
-    except (ValueError, OSError, TypeError, KeyError) as error:
-        raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
+    model = read_model(path)
     for symbol in model.inputs:
         found = ave.input_shape(symbol.name) if symbol.name in layout.MODALITIES else None
-        if found is None or tuple(symbol.shape[1:]) != found:
+        if found is None or not _fits(found, symbol.shape[1:]):
             raise AVEError(
                 f"the model does not fit {ave.title}",
                 file=path,
@@ -44,7 +36,7 @@ def load_model(path, ave):
                 found=found or "no such feature",
                 fix="Load the entry for this data set: zoo.load(name, **ave.spec)",
             )
-    if model.outputs[0].shape[-1] != ave.num_classes:
+    if not matches(model) and model.outputs[0].shape[-1] != ave.num_classes:
         raise AVEError(
             f"the model does not fit {ave.title}",
             file=path,
@@ -52,6 +44,32 @@ def load_model(path, ave):
             found=model.outputs[0].shape[-1],
         )
     return model
+
+
+def read_model(path):
+    """Reads a `.keras` file.
+
+    Raises:
+        AVEError: the file is absent or not a model.
+    """
+    import keras
+
+    path = Path(path)
+    if not path.is_file():
+        raise AVEError("no such model", file=path, fix="ave-keras train writes one")
+    try:
+        return keras.models.load_model(path)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
+
+
+def matches(model):
+    """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
+    return isinstance(model.output, dict) and "distances" in model.output
+
+
+def _fits(found, expected):
+    return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 
 def score(model, ave, split, batch_size=64):

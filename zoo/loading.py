@@ -4,9 +4,12 @@ import inspect
 import warnings
 from pathlib import Path
 
+from ave_keras.checkpoints import keras2
 from ave_keras.errors import AVEError
 from zoo.registry import entry
 
+# What the authors released: how such a file is known, and what reads it.
+RELEASED = ((keras2.is_keras2, keras2.load_avdln),)
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 
 
@@ -15,7 +18,8 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
 
     Args:
         name: of the entry; `zoo.list()` names them all.
-        weights: a `.weights.h5` or `.keras` file of the same entry and shapes; random weights if absent.
+        weights: a `.weights.h5` or `.keras` file of the same entry and shapes, or the weights that the authors released
+            for it (`avdln`: their Keras 2 file); random weights if absent.
         init_from: a trained model of another entry, or its `.keras` file: layers of the same name and shapes start from
             it, as the released DMRN started from A+V-att.
         protocol: `"paper"`, or `"official"` for what the released code does differently.
@@ -26,7 +30,8 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
             gives the shapes of a data set.
 
     Returns:
-        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`.
+        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. Models that match
+        sound and picture take any T and know no `num_classes`.
 
     Raises:
         AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of
@@ -51,7 +56,7 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
 
 
 def load_weights(model, path):
-    """Puts the weights of a `.weights.h5` or `.keras` file into `model`.
+    """Puts the weights of a `.weights.h5`, `.keras` or released file into `model`.
 
     Raises:
         AVEError: the file is absent, unreadable or of another architecture.
@@ -59,6 +64,9 @@ def load_weights(model, path):
     path = Path(path)
     if not path.is_file():
         raise AVEError("no such weights file", file=path)
+    for is_released, load_released in RELEASED:
+        if is_released(path):
+            return load_released(model, path)
     try:
         with warnings.catch_warnings():
             # Keras warns, and leaves random weights, where a part of the file is missing.

@@ -1,10 +1,13 @@
 """How an entry is trained: one frozen dataclass, read from YAML."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 
+from ave_keras.data.pairs import NEGATIVES, PAIRS
 from ave_keras.errors import AVEError
 
-LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss")
+LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss", "contrastive", "cca")
+# Keys that came after the first cells had been stored; where they are not set, a recipe is what it was before them.
+LATER = ("loss_options", "pairs", "negatives")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Recipe:
         background_videos: add the background clips of the weak task to the training split.
         decay_steps: steps between two decays of the learning rate; none if null.
         decay_rate: factor of each decay.
+        loss_options: arguments of the loss, such as `{margin: 2.0}`.
+        pairs: of matching models, which pairs of seconds they learn from: `"synchronised"` or `"official"`.
+        negatives: of synchronised pairs, where mismatched ones come from: `"within"`, `"across"` or `"both"`.
     """
 
     optimizer: str = "adam"
@@ -38,6 +44,9 @@ class Recipe:
     background_videos: bool = False
     decay_steps: int | None = None
     decay_rate: float = 1.0
+    loss_options: dict | None = None
+    pairs: str | None = None
+    negatives: str | None = None
 
     def __post_init__(self):
         """Refuses values outside their range."""
@@ -45,8 +54,10 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise AVEError("bad recipe", key=name, expected="an integer of 1 or more", found=repr(value))
-        if self.loss not in LOSSES:
-            raise AVEError("bad recipe", key="loss", expected=f"one of {LOSSES}", found=repr(self.loss))
+        known = {"loss": LOSSES, "pairs": (None, *PAIRS), "negatives": (None, *NEGATIVES)}
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                raise AVEError("bad recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name)))
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
             raise AVEError(
                 "bad recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
@@ -61,6 +72,10 @@ class Recipe:
                 raise AVEError("unknown recipe key", file=file, key=key, expected=f"one of {known}")
         return cls(**values)
 
+    def to_dict(self):
+        """Plain values; keys that came later only where they are set."""
+        return {key: value for key, value in asdict(self).items() if key not in LATER or value is not None}
+
     def make_optimizer(self):
         """A fresh Keras optimizer."""
         import keras
@@ -73,10 +88,15 @@ class Recipe:
         return type(optimizer).from_config(config)
 
     def make_loss(self):
-        """A fresh Keras loss over probabilities."""
+        """A fresh Keras loss."""
         import keras
 
         from ave_keras import losses
 
-        own = {"multi_label_soft_margin": losses.MultiLabelSoftMargin, "proposal_loss": losses.ProposalLoss}
-        return own[self.loss]() if self.loss in own else keras.losses.get(self.loss)
+        own = {
+            "multi_label_soft_margin": losses.MultiLabelSoftMargin,
+            "proposal_loss": losses.ProposalLoss,
+            "contrastive": losses.ContrastiveLoss,
+            "cca": losses.CCALoss,
+        }
+        return own[self.loss](**self.loss_options or {}) if self.loss in own else keras.losses.get(self.loss)

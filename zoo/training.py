@@ -5,10 +5,13 @@ import contextlib
 import numpy as np
 
 from ave_keras.data import EpochOrder
+from zoo import matching
 
 
 def train_dataset(entry, ave, seed=0):
     """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
+    if entry.task == "matching":
+        return matching.train_pairs(entry, ave, seed)
     recipe = entry.recipe
     return ave.dataset(
         "train",
@@ -56,6 +59,8 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
     Raises:
         AVEError: a feature that cannot be read, or is NaN or infinite.
     """
+    if entry.task == "matching":
+        return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
     with train.errors(), val.errors():
         return model.fit(

@@ -2,15 +2,19 @@
 
 from ave_keras.layers import fusion
 from ave_keras.layers.audio_guided_attention import AudioGuidedAttention
+from ave_keras.layers.canonical_projection import CanonicalProjection
 from ave_keras.layers.channel_normalization import ChannelNormalization
 from ave_keras.layers.mil_pooling import MILPooling
+from ave_keras.layers.pairwise_distance import PairwiseDistance
 from ave_keras.layers.proposals import ProposalDecoding, StructuredPyramidPooling
 from ave_keras.layers.spatial_average_pooling import SpatialAveragePooling
 
 __all__ = [
     "AudioGuidedAttention",
+    "CanonicalProjection",
     "ChannelNormalization",
     "MILPooling",
+    "PairwiseDistance",
     "ProposalDecoding",
     "SpatialAveragePooling",
     "StructuredPyramidPooling",

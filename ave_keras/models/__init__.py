@@ -1,7 +1,9 @@
 """Functional builders; each returns an uncompiled `keras.Model`."""
 
+from ave_keras.models.avdln import avdln
+from ave_keras.models.dcca import dcca
 from ave_keras.models.ed_tcn import ed_tcn
 from ave_keras.models.localizer import localizer
 from ave_keras.models.ssn import ssn
 
-__all__ = ["ed_tcn", "localizer", "ssn"]
+__all__ = ["avdln", "dcca", "ed_tcn", "localizer", "ssn"]

@@ -22,7 +22,10 @@ def check_visual_shape(model, visual_shape, attention=False):
 
 
 def make_inputs(modalities, segments, audio_dim, visual_shape):
-    """`{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` as Keras inputs, those of `modalities` only."""
+    """`{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` as Keras inputs, those of `modalities` only.
+
+    `segments` is None where clips may have any length.
+    """
     shapes = {"audio": (audio_dim,), "visual": tuple(visual_shape)}
     return {key: keras.Input((segments, *shapes[key]), name=key) for key in ("audio", "visual") if key in modalities}
 
@@ -32,7 +35,12 @@ def average_cells(visual):
     return SpatialAveragePooling(name="average_pooling")(visual) if len(visual.shape) == 5 else visual
 
 
+def pooled_views(inputs):
+    """The input vectors of every second, `(B, T, d)` by modality."""
+    return {key: average_cells(x) if key == "visual" else x for key, x in inputs.items()}
+
+
 def pooled_features(inputs):
     """The input vectors of every second, modalities side by side: `(B, T, d)`."""
-    vectors = [average_cells(x) if key == "visual" else x for key, x in inputs.items()]
+    vectors = list(pooled_views(inputs).values())
     return vectors[0] if len(vectors) == 1 else keras.layers.Concatenate(name="features")(vectors)

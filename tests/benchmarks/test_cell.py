@@ -20,8 +20,8 @@ def kill_after(epochs):
     return report
 
 
-# SSN has dropout, whose generator is part of the state; w_av has two outputs.
-@pytest.mark.parametrize("entry", ["a", "w_av", "ssn"])
+# SSN has dropout, whose generator is part of the state; w_av has two outputs; DCCA has weights that do not train.
+@pytest.mark.parametrize("entry", ["a", "w_av", "ssn", "avdln", "dcca"])
 def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry):
     whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
     store = Store(tmp_path / "killed")
@@ -59,6 +59,20 @@ def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
     assert twin["test"]["truth"] != record["test"]["truth"]
     scores = [logs[f"val_{zoo.entry('a').monitor}"] for logs in record["history"]]
     assert record["best_epoch"] == int(np.argmax(scores))
+
+
+def test_what_a_record_of_matching_says(tmp_path, folder, cell):
+    record = run_cell(cell("avdln", epochs=2), folder, Store(tmp_path))
+    ave = AVE.from_directory(folder)
+    test, metrics = record["test"], record["metrics"]
+    assert set(test["rows"]) <= set(ave.split("test_match").tolist())
+    for direction in ("a2v", "v2a"):
+        hits = [(s in tied) / len(tied) for tied, s in zip(test[direction], test["starts"], strict=True)]
+        assert metrics[direction] == pytest.approx(np.mean(hits))
+        assert {f"{direction}_iou", f"{direction}_within_1"} < set(metrics)
+    assert record["test_accuracy"] == pytest.approx((metrics["a2v"] + metrics["v2a"]) / 2)
+    assert len(record["trivial"]) == 4 and record["trivial"]["random window"]["a2v"] > 0
+    assert record["best_epoch"] == int(np.argmax([logs["val_exact_match"] for logs in record["history"]]))
 
 
 def test_what_a_record_says(tmp_path, folder, cell):

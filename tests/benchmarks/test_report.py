@@ -29,7 +29,7 @@ def record(name, seed, accuracy):
     common = {key: GROUP[key] for key in ("protocol", "backend", "profile", "recipe")}
     return {
         "cell": {"entry": name, "seed": seed, "data": data, **common},
-        "entry": {"name": name},
+        "entry": {"name": name, "recipe": {"epochs": 2, "batch_size": 8}},
         "parameters": 1234,
         "history": [{"loss": 2.0, "val_segment_accuracy": 0.5}, {"loss": 1.0, "val_segment_accuracy": 0.6}],
         "best_epoch": 1,

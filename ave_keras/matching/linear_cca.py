@@ -1,0 +1,80 @@
+"""Linear canonical correlation analysis in NumPy, the last step of DCCA."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+
+
+class CCA(NamedTuple):
+    """Directions in which two views correlate.
+
+    Attributes:
+        means: `(d_x,)` and `(d_y,)`.
+        kernels: `(d_x, k)` and `(d_y, k)`; `(x - mean) kernel` has unit variances and no covariances.
+        correlations: `(k,)`, falling.
+    """
+
+    means: tuple
+    kernels: tuple
+    correlations: np.ndarray
+
+
+def linear_cca(x, y, components=None, regularization=1e-4):
+    """Fits a linear CCA in float64.
+
+    Args:
+        x: `(n, d_x)`.
+        y: `(n, d_y)`, row by row what belongs to x.
+        components: k, at most the smaller of d_x and d_y, which it is if None.
+        regularization: share of each view's mean variance that is added to all its variances.
+
+    Raises:
+        AVEError: fewer than two pairs, or NaN.
+
+    Reference:
+        Hotelling, Relations between two sets of variates, 1936.
+    """
+    views = [np.asarray(view, "float64") for view in (x, y)]
+    if len(views[0]) != len(views[1]) or len(views[0]) < 2 or not all(np.isfinite(v).all() for v in views):
+        raise AVEError(
+            "no canonical correlations", expected="two or more finite pairs", found=f"{len(x)} of {len(y)} rows"
+        )
+    means = tuple(view.mean(axis=0) for view in views)
+    centred = [view - mean for view, mean in zip(views, means, strict=True)]
+    factors = [_factor(view, regularization) for view in centred]
+    cross = centred[0].T @ centred[1] / (len(x) - 1)
+    whitened = np.linalg.solve(factors[1], np.linalg.solve(factors[0], cross).T).T
+    u, correlations, vt = np.linalg.svd(whitened, full_matrices=False)
+    rotations = u[:, :components], vt[:components].T
+    kernels = tuple(np.linalg.solve(f.T, r) for f, r in zip(factors, rotations, strict=True))
+    return CCA(means, kernels, correlations[:components])
+
+
+def fit_projections(model, audio, visual, regularization=1e-4):
+    """Fits the `CanonicalProjection` layers of a DCCA to views of seconds that belong together, and sets them.
+
+    Directions are scaled by their correlation, so that those in which the views have nothing in common do not drown the
+    others in a distance.
+
+    Args:
+        model: as `ave_keras.models.dcca` builds it.
+        audio: `(n, view_units)`, the views of n seconds of sound.
+        visual: the same of the picture.
+        regularization: see `linear_cca`.
+
+    Returns:
+        The `CCA`.
+    """
+    layers = [model.get_layer(f"{key}_canonical") for key in ("audio", "visual")]
+    fitted = linear_cca(audio, visual, layers[0].units, regularization)
+    for layer, mean, kernel in zip(layers, fitted.means, fitted.kernels, strict=True):
+        layer.set_weights([mean, kernel * fitted.correlations])
+    return fitted
+
+
+def _factor(centred, regularization):
+    covariance = centred.T @ centred / (len(centred) - 1)
+    ridge = max(regularization * np.trace(covariance) / len(covariance), 1e-12)
+    return np.linalg.cholesky(covariance + ridge * np.eye(len(covariance)))

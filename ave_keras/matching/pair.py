@@ -1,0 +1,74 @@
+"""A user's own pair: where in a video's picture a sound belongs, and the reverse."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+from ave_keras.matching.windows import DIRECTIONS, distance_model, shares, window_costs
+
+
+@dataclass(frozen=True)
+class Match:
+    """Where a query of `length` seconds fits.
+
+    Attributes:
+        starts: the best window starts; several where their costs are equal.
+        costs: `(W,)` mean distance per second of the window that starts at 0, 1, …
+        length: seconds of the query.
+    """
+
+    starts: tuple
+    costs: np.ndarray
+    length: int
+
+
+def match(model, audio, visual, direction="a2v", start=0, length=None):
+    """Finds a query of one modality in the other.
+
+    Args:
+        model: one of `zoo.list(task="matching")`, trained.
+        audio: `(T_a, d_a)` features, a row per second.
+        visual: `(T_v, H, W, d_v)` or `(T_v, d_v)` features, as the model takes them.
+        direction: `"a2v"`: the sound is asked with and sought in the picture; `"v2a"`: the reverse.
+        start: first second of the query in its own modality.
+        length: seconds of the query; to its end, if not given.
+
+    Returns:
+        `Match`.
+
+    Raises:
+        AVEError: features of another shape, NaN or infinite; a query that is empty, outside its modality, or longer
+            than what is searched; a model of another kind.
+
+    Example:
+
+    >>> model = zoo.load("avdln", weights="avdln_official_keras2.h5")
+    >>> ave_keras.matching.match(model, dog_barks, video).starts
+    (3,)
+    """
+    if direction not in DIRECTIONS:
+        raise AVEError("unknown direction", key="direction", expected=f"one of {DIRECTIONS}", found=repr(direction))
+    distances = distance_model(model)
+    x = {name: _features(name, array, model) for name, array in (("audio", audio), ("visual", visual))}
+    asked = len(x["audio" if direction == "a2v" else "visual"])
+    length = asked - start if length is None else length
+    found = distances.predict({name: array[None] for name, array in x.items()}, verbose=0)
+    found = found if direction == "a2v" else found.swapaxes(1, 2)
+    costs = window_costs(found, [start], [length])
+    (best,) = np.nonzero(shares(costs)[0])
+    return Match(tuple(map(int, best)), costs[0, : found.shape[1] - length + 1] / length, int(length))
+
+
+def _features(name, array, model):
+    array = np.asarray(array)
+    expected = tuple(model.input[name].shape[2:])
+    fits = array.ndim == len(expected) + 1 and array.shape[1:] == expected
+    if not fits or not len(array) or array.dtype.kind not in "fiu":
+        rows = "(seconds of 1 or more, " + ", ".join(map(str, expected)) + ") numbers"
+        raise AVEError("features of another shape", key=name, expected=rows, found=f"{array.shape} {array.dtype}")
+    array = array.astype("float32")
+    bad = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(axis=1))
+    if bad.size:
+        raise AVEError("a feature is NaN or infinite", key=name, expected="finite values", found=f"second {bad[0]}")
+    return array

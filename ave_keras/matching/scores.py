@@ -1,0 +1,41 @@
+"""How good answers are: the paper's exact match, and what it does not tell."""
+
+import numpy as np
+
+
+def scores(answers, asked):
+    """Scores of answers to `Queries`; each is an expectation over the shares of an answer.
+
+    Args:
+        answers: `(N, T)` shares, as `localize` and `references` give them.
+        asked: `Queries`.
+
+    Returns:
+        `{name: share}`, numbers within [0, 1]:
+
+        - `exact`: the window is the event, to the second; the paper's accuracy.
+        - `iou`: mean intersection over union of window and event.
+        - `within_1`: the window starts at most one second off.
+        - `inner`: exact match on events that touch neither border of the clip, where constant answers fail.
+        - `start_0`, `start_1`, …: exact match on events that start there.
+
+        A name is absent where no query is of its kind.
+    """
+    shift = np.abs(np.arange(asked.segments) - asked.starts[:, None])
+    lengths = asked.lengths[:, None]
+    common = np.maximum(lengths - shift, 0)
+    exact = right(answers, asked)
+    found = {
+        "exact": exact.mean(),
+        "iou": (answers * common / (2 * lengths - common)).sum(axis=1).mean(),
+        "within_1": (answers * (shift <= 1)).sum(axis=1).mean(),
+    }
+    inner = (asked.starts > 0) & (asked.starts + asked.lengths < asked.segments)
+    groups = {"inner": inner, **{f"start_{s}": asked.starts == s for s in np.unique(asked.starts)}}
+    found |= {name: exact[members].mean() for name, members in groups.items() if members.any()}
+    return {name: float(value) for name, value in found.items()}
+
+
+def right(answers, asked):
+    """The share `(N,)` of each answer that lies on the true start."""
+    return answers[np.arange(len(asked.starts)), asked.starts]

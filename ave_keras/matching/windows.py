@@ -1,0 +1,128 @@
+"""The sliding-window method (paper Eq. 8) for all videos at once, from one distance matrix of each."""
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+
+# What is asked with and what is sought: sound in the picture, picture in the sound.
+DIRECTIONS = ("a2v", "v2a")
+# Costs that differ by less than this share of the largest are equal: float32 sums of equal numbers may differ by it.
+TIE = 1e-6
+
+
+def distance_model(model):
+    """A model from the inputs of `model` to its distances `(B, T_v, T_a)` alone; it shares the weights.
+
+    Raises:
+        AVEError: `model` has no such output.
+    """
+    import keras
+
+    outputs = getattr(model, "output", None)
+    if not isinstance(outputs, dict) or "distances" not in outputs:
+        raise AVEError(
+            f"model {model.name!r} does not match sound and picture",
+            expected="a model with an output 'distances'",
+            found=sorted(outputs) if isinstance(outputs, dict) else "one output",
+            fix="Entries that do: zoo.list(task='matching')",
+        )
+    return keras.Model(model.input, outputs["distances"], name=f"{model.name}_distances")
+
+
+def window_costs(distances, starts, lengths):
+    """Eq. 8: `cost(t) = sum_{i < l} D(t + i, s + i)` for every start t of a window of l seconds.
+
+    Args:
+        distances: `(N, T, S)` of T seconds that are searched to S seconds of the modality that is asked with.
+        starts: `(N,)` integers s, the first second of each query.
+        lengths: `(N,)` integers l.
+
+    Returns:
+        `(N, T)` float64; infinite where no window of l seconds starts.
+
+    Raises:
+        AVEError: distances of another rank, or NaN; a query that is empty, outside its modality, or longer than what is
+            searched.
+    """
+    distances = np.asarray(distances)
+    starts, lengths = np.asarray(starts), np.asarray(lengths)
+    _check(distances, starts, lengths)
+    videos, seconds, queried = distances.shape
+    offsets = np.arange(lengths.max())
+    searched = np.arange(seconds)[:, None] + offsets
+    asked = starts[:, None] + offsets
+    # What lies outside is read at the last second and then left out.
+    terms = distances[
+        np.arange(videos)[:, None, None],
+        np.minimum(searched, seconds - 1)[None],
+        np.minimum(asked, queried - 1)[:, None],
+    ].astype("float64")
+    costs = np.where((offsets < lengths[:, None])[:, None], terms, 0).sum(-1)
+    return np.where(np.arange(seconds) + lengths[:, None] <= seconds, costs, np.inf)
+
+
+def localize(distances, starts, lengths, direction="a2v", similarity=False):
+    """Where each query belongs, as shares of an answer.
+
+    Windows whose costs are equal, to one part in a million, are tied, and a tie is broken by a fair draw among them:
+    each of k tied windows gets a share of 1/k, and every score is the expectation over that draw. A model that answers
+    a constant so scores what a random window does, not what the first window happens to.
+
+    Args:
+        distances: `(N, T_v, T_a)`, of picture i and sound j of each video.
+        starts: `(N,)` first second of each query.
+        lengths: `(N,)` seconds of each query.
+        direction: `"a2v"`, the sound is given and sought in the picture, or `"v2a"`.
+        similarity: whether a larger number means a better fit.
+
+    Returns:
+        `(N, T)` float64; a row sums to one, over the window starts.
+
+    Raises:
+        AVEError: an unknown direction; see `window_costs`.
+
+    Example:
+
+    >>> localize(np.array([[[1.0, 5], [5, 2], [5, 1]]]), [0], [2])
+    array([[1., 0., 0.]])
+
+    Reference:
+        Tian et al., ECCV 2018, Sec. 5, Eq. 8. The paper is silent on ties; the released code takes the first.
+    """
+    if direction not in DIRECTIONS:
+        raise AVEError("unknown direction", key="direction", expected=f"one of {DIRECTIONS}", found=repr(direction))
+    distances = np.asarray(distances)
+    if direction == "v2a" and distances.ndim == 3:
+        distances = distances.swapaxes(1, 2)
+    costs = window_costs(-distances if similarity else distances, starts, lengths)
+    return shares(costs)
+
+
+def shares(costs):
+    """The tie rule: costs `(N, T)` to shares of the answer, see `localize`."""
+    finite = np.isfinite(costs)
+    scale = np.abs(np.where(finite, costs, 0)).max(axis=1, keepdims=True)
+    tied = finite & (costs <= costs.min(axis=1, keepdims=True) + TIE * scale)
+    return tied / tied.sum(axis=1, keepdims=True)
+
+
+def _check(distances, starts, lengths):
+    if distances.ndim != 3 or not starts.shape == lengths.shape == distances.shape[:1] or not starts.size:
+        raise AVEError(
+            "no distance matrix per query",
+            expected="distances (N, T, S), starts (N,), lengths (N,), N of 1 or more",
+            found=f"distances {distances.shape}, starts {starts.shape}, lengths {lengths.shape}",
+        )
+    _, seconds, queried = distances.shape
+    rules = (
+        (lengths < 1, "an empty query", "at least one second", lengths),
+        (lengths > seconds, "the query is longer than the video", f"at most {seconds} seconds", lengths),
+        (starts < 0, "the query lies outside its modality", "a start of 0 or more", starts),
+        (starts + lengths > queried, "the query lies outside its modality", f"an end by {queried}", starts + lengths),
+        (~np.isfinite(distances).all(axis=(1, 2)), "a distance is NaN or infinite", "finite distances", None),
+    )
+    for broken, what, expected, values in rules:
+        if broken.any():
+            first = int(np.flatnonzero(broken)[0])
+            found = "" if values is None else f"{values[first]} "
+            raise AVEError(what, expected=expected, found=f"{found}in query {first}, {broken.sum()} such queries")
