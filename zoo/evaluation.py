@@ -18,11 +18,11 @@ class Score:
     references: dict
 
 
-def load_model(path, ave):
-    """Reads a `.keras` file and checks that the data set has what it takes.
+def read_model(path):
+    """Reads a `.keras` file.
 
     Raises:
-        AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
+        AVEError: the file is absent or not a model.
     """
     import keras
 
@@ -30,9 +30,18 @@ def load_model(path, ave):
     if not path.is_file():
         raise AVEError("no such model", file=path, fix="ave-keras train writes one")
     try:
-        model = keras.models.load_model(path)
+        return keras.models.load_model(path)
     except (ValueError, OSError, TypeError, KeyError) as error:
         raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
+
+
+def load_model(path, ave):
+    """Reads a `.keras` file and checks that the data set has what it takes.
+
+    Raises:
+        AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
+    """
+    model = read_model(path)
     for symbol in model.inputs:
         found = ave.input_shape(symbol.name) if symbol.name in layout.MODALITIES else None
         if found is None or tuple(symbol.shape[1:]) != found:
