@@ -37,6 +37,18 @@ def assert_same(found, expected, atol=1e-5):
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("entry", released.FORMS)
+def test_every_format_holds_the_same(tmp_path, entry, kind):
+    module = released.net(entry)
+    found = checkpoints.read(save(module, tmp_path / "net.pt", kind))
+    assert found.network == ("tests.released.Net" if "module" in kind else None)
+    expected = module.state_dict()
+    assert list(found.arrays) == list(expected)
+    for name, array in found.arrays.items():
+        np.testing.assert_array_equal(array, expected[name].numpy())
+
+
+@pytest.mark.parametrize("kind", ["legacy module", "zip dict"])
+@pytest.mark.parametrize("entry", released.FORMS)
 def test_outputs_agree_and_export_is_identical(tmp_path, entry, kind):
     module = released.net(entry)
     file = save(module, tmp_path / "net.pt", kind)
