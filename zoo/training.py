@@ -46,7 +46,7 @@ def validation_epochs(recipe):
 
     The released code does so where `epoch % 5 == 0`.
     """
-    return range(1, recipe.epochs + 1, recipe.validate_every)
+    return list(range(1, recipe.epochs + 1, recipe.validate_every))
 
 
 def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
