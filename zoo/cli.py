@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, beside the data commands of `ave_keras.cli`."""
+"""`ave-keras list | card | train | evaluate | import | export-torch`, beside the data commands of `ave_keras.cli`."""
 
 from pathlib import Path
 from typing import Annotated

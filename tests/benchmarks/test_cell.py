@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -59,6 +61,15 @@ def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
     assert twin["test"]["truth"] != record["test"]["truth"]
     scores = [logs[f"val_{zoo.entry('a').monitor}"] for logs in record["history"]]
     assert record["best_epoch"] == int(np.argmax(scores))
+
+
+def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
+    made = replace(cell("w_a", epochs=7), protocol="official")
+    record = run_cell(made, folder, Store(tmp_path))
+    key = f"val_{zoo.entry('w_a').monitor}"
+    assert [epoch for epoch, logs in enumerate(record["history"], 1) if key in logs] == [1, 6]
+    assert record["best_epoch"] in (0, 5) and record["entry"]["model"]["init"] == "torch"
+    assert record["val_accuracy"] == max(logs.get(key, 0) for logs in record["history"])
 
 
 def test_what_a_record_says(tmp_path, folder, cell):
