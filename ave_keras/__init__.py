@@ -1,8 +1,8 @@
 """Audio-visual event localization in Keras 3: the layers, models, data and measures of the AVE paper (ECCV 2018)."""
 
-from ave_keras import layers, losses, matching, metrics, models
+from ave_keras import layers, losses, matching, metrics, models, optimizers
 from ave_keras.attention import attention_maps
 from ave_keras.errors import AVEError
 
 __version__ = "0.1.0"
-__all__ = ["AVEError", "attention_maps", "layers", "losses", "matching", "metrics", "models"]
+__all__ = ["AVEError", "attention_maps", "layers", "losses", "matching", "metrics", "models", "optimizers"]

@@ -1,4 +1,4 @@
-"""`python -m benchmarks run | status | report | speed`."""
+"""`python -m benchmarks run | status | report | compare | speed`."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,11 @@ from ave_keras.errors import AVEError
 from benchmarks import driver, grid, publish, summary
 from benchmarks.compare import compare
 from benchmarks.executors import LocalExecutor
-from benchmarks.report import data_title
+from benchmarks.runs import BACKENDS
 from benchmarks.speed import command as speed
 from benchmarks.store import Store
 from benchmarks.tables import choose_tables
 from benchmarks.tables import tables as all_tables
-
-BACKENDS = ("tensorflow", "jax", "torch")
 
 app = typer.Typer(
     help="The paper's tables, run and printed. Start with: python -m benchmarks run --tables 1",
@@ -148,28 +146,40 @@ def report(
 
 
 @app.command("compare")
-def compare_entries(
-    first: Annotated[str, typer.Argument(help="An entry.")],
-    others: Annotated[list[str], typer.Argument(help="Entries to compare it with.")],
+def compare_runs(
+    first: Annotated[str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, a cell's key or file.")],
+    others: Annotated[list[str], typer.Argument(help="Runs to compare it with.")],
     results: Results = Path("results"),
 ):
-    """Test whether one model differs from others by more than the noise of the test videos.
+    """Test whether one run differs from others by more than the noise of the test videos.
 
-    Paired over the same videos: a bootstrap interval, and a p-value by flipping signs. With several comparisons,
-    multiply p by their number.
+    A run is an entry, `av_att`; of one protocol or backend or both, `av_att@official@jax`; or a single cell, by its key
+    or its JSON file. What a name does not say, it shares with the other.
 
-    Example: python -m benchmarks compare dmrn_late additive_late av_att
+    Paired over the same videos: a bootstrap interval, and a p-value by flipping signs. McNemar's test counts the
+    segments that one of the two alone has right; those of one video are no independent evidence, so its p is too small
+    and stands here because others print it. With several comparisons, multiply p by their number.
+
+    Examples:
+
+    python -m benchmarks compare dmrn_late additive_late av_att
+
+    python -m benchmarks compare av_att@paper av_att@official
     """
     from rich.table import Table
 
-    found = summary.groups(Store(results).records().values()) if results.is_dir() else []
-    if not found:
+    records = Store(results).records() if results.is_dir() else {}
+    if not records and not first.endswith(".json"):
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
-    for group, members in found:
-        table = Table("", "difference, %", "95 % interval", "p", "seeds", title=data_title(group))
-        for other in others:
-            mean, low, high, p, seeds = compare(members, first, other)
-            table.add_row(f"{first} - {other}", f"{mean:+.2f}", f"{low:+.2f} … {high:+.2f}", f"{p:.4f}", str(seeds))
+    tables = {}
+    for other in others:
+        for found in compare(records, first, other):
+            head = "", "difference, %", "95 % interval", "p", "only first right", "only second", "McNemar's p", "seeds"
+            table = tables.setdefault(found.title, Table(*head, title=found.title))
+            interval = f"{found.low:+.2f} … {found.high:+.2f}"
+            counts = f"{found.only_first:.0f}", f"{found.only_second:.0f}", f"{found.mcnemar:.4f}", str(found.seeds)
+            table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, f"{found.p:.4f}", *counts)
+    for table in tables.values():
         _stdout().print(table)
 
 

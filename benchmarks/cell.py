@@ -56,16 +56,14 @@ def _train(cell, ave, store, report):
     done = state.resume(model)
     if done < entry.recipe.epochs:
         fit(entry, model, ave, seed=cell.seed, first_epoch=done, callbacks=[state], verbose=0)
-    # Without a look at the validation split, as with fewer epochs than validate_every, the last epoch stands.
-    if state.best is not None:
-        model.set_weights(state.best)
+    model.set_weights(state.best)
     record = {
         "cell": cell.__dict__,
         "entry": entry.to_dict(),
         "parameters": model.count_params(),
         "history": state.history,
         "best_epoch": state.best_epoch,
-        "val_accuracy": state.best_score if state.best is not None else None,
+        "val_accuracy": state.best_score,
         **_score(entry, model, ave),
         "seconds": time.time() - started,
         "resumed_after": done,

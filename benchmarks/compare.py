@@ -1,24 +1,40 @@
-"""Whether two models differ by more than the noise of the test videos, from stored predictions."""
+"""Whether two runs differ by more than the noise of the test videos, from stored predictions."""
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
-import zoo
 from ave_keras.errors import AVEError
+from benchmarks.runs import find, pairs
 from benchmarks.summary import right
 
 
-def per_video(records):
-    """The share of right answers of each test video, averaged over seeds, `(N,)`: of segments, or of directions."""
-    _same_videos(records)
-    return np.mean([right(record) for record in records], axis=(0, 2))
+@dataclass(frozen=True)
+class Comparison:
+    """What two runs on the same videos say of each other; answers are segments, or the two directions of matching.
 
+    Attributes:
+        title: data set and what both runs have in common.
+        difference: of their shares of right answers, percent.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        p: of the test over videos.
+        only_first: answers that the first alone has right, the mean over seeds.
+        only_second: that the second alone has right.
+        mcnemar: p of McNemar's test over answers.
+        seeds: how many pairs of cells.
+    """
 
-def _same_videos(records):
-    rows = [r["test"]["rows"] for r in records]
-    if any(other != rows[0] for other in rows):
-        raise AVEError(
-            "these cells were scored on different videos", fix="Compare runs of one data set, and entries of one task"
-        )
+    title: str
+    difference: float
+    low: float
+    high: float
+    p: float
+    only_first: float
+    only_second: float
+    mcnemar: float
+    seeds: int
 
 
 def paired_test(first, second, draws=20_000, seed=0):
@@ -37,21 +53,41 @@ def paired_test(first, second, draws=20_000, seed=0):
     return difference.mean(), low, high, (extreme.sum() + 1) / (draws + 1)
 
 
-def compare(records, first, second):
-    """`paired_test` of two entries in percent, over the seeds that both have.
+def mcnemar(only_first, only_second):
+    """The exact p of McNemar's test, two-sided: how likely a fair coin is to divide the disagreements so unevenly."""
+    count, fewer = only_first + only_second, min(only_first, only_second)
+    return min(1.0, 2 * sum(math.comb(count, k) for k in range(fewer + 1)) / 2**count)
+
+
+def compare_records(title, first, second):
+    """A `Comparison` of two lists of records, seed by seed.
+
+    Accuracies are averaged over seeds before videos are resampled. McNemar's test takes the counts of one seed, as many
+    as they are in the mean: seeds see the same videos and are no further evidence.
 
     Raises:
-        AVEError: one of them has not run, or they share no seed.
+        AVEError: they were scored on different videos.
     """
-    by_name = {}
-    for name in (first, second):
-        canonical = zoo.entry(name).name
-        by_name[name] = {r["cell"]["seed"]: r for r in records if r["entry"]["name"] == canonical}
-        if not by_name[name]:
-            raise AVEError(f"no finished cell of '{name}'", fix="Run it first: python -m benchmarks run --entries …")
-    seeds = sorted(by_name[first].keys() & by_name[second].keys())
-    if not seeds:
-        raise AVEError(f"'{first}' and '{second}' have no seed in common", fix="Run both with the same --seeds")
-    _same_videos([by_name[name][seed] for name in (first, second) for seed in seeds])
-    scores = [100 * per_video([by_name[name][seed] for seed in seeds]) for name in (first, second)]
-    return (*paired_test(*scores), len(seeds))
+    rows = [r["test"]["rows"] for r in (*first, *second)]
+    if any(other != rows[0] for other in rows):
+        raise AVEError(
+            "these cells were scored on different videos", fix="Compare runs of one data set, and entries of one task"
+        )
+    ours, theirs = (np.array([right(r) for r in records]) for records in (first, second))
+    scores = (100 * one.mean(axis=(0, 2)) for one in (ours, theirs))
+    only = [float(alone.sum(axis=(1, 2)).mean()) for alone in (ours * (1 - theirs), theirs * (1 - ours))]
+    return Comparison(title, *paired_test(*scores), *only, mcnemar(*map(round, only)), len(first))
+
+
+def compare(records, first, second):
+    """Comparisons of two runs by name, one per data set and way of running that both have; see `runs.find`.
+
+    Args:
+        records: `{key: record}`.
+        first: the name of a run.
+        second: of another.
+
+    Raises:
+        AVEError: one of them has not run, or they have nothing in common.
+    """
+    return [compare_records(*pair) for pair in pairs(find(records, first), find(records, second))]

@@ -32,14 +32,15 @@ def test_data_flows_one_way(package):
         assert not FORBIDDEN[package] & set(imports(file)), file
 
 
-@pytest.mark.parametrize("folder", ["layers", "losses", "metrics", "models"])
+@pytest.mark.parametrize("folder", ["layers", "losses", "metrics", "models", "optimizers"])
 def test_mathematics_is_backend_agnostic(folder):
     for file in (ROOT / "ave_keras" / folder).rglob("*.py"):
         assert not BACKENDS & set(imports(file)), file
 
 
 def public_classes():
-    for module in (ave_keras.layers, ave_keras.layers.fusion, ave_keras.losses, ave_keras.metrics):
+    parts = (ave_keras.layers, ave_keras.layers.fusion, ave_keras.losses, ave_keras.metrics, ave_keras.optimizers)
+    for module in parts:
         for name in module.__all__:
             if inspect.isclass(getattr(module, name)):
                 yield getattr(module, name)
@@ -54,8 +55,8 @@ def test_public_classes_are_registered_and_documented(cls):
 
 def test_what_is_public():
     assert sorted(zoo.__all__) == ["card", "entry", "list", "load", "training"]
-    public = ["AVEError", "attention_maps", "layers", "losses", "matching", "metrics", "models"]
-    assert sorted(ave_keras.__all__) == public
+    parts = ["layers", "losses", "matching", "metrics", "models", "optimizers"]
+    assert sorted(ave_keras.__all__) == ["AVEError", "attention_maps", *parts]
 
 
 def test_imports_without_tensorflow():

@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, beside `match` and the data commands of `ave_keras.cli`."""
+"""`ave-keras list | card | train | evaluate`, beside `match`, `import`, `export-torch` and the data commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
 from zoo.cli_match import match
+from zoo.cli_weights import export_torch, import_weights
 
 console = Console()
 Name = Annotated[str, typer.Argument(help="An entry of the zoo; `ave-keras list` names them all.")]
@@ -71,8 +72,12 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Of the weights and the order of the videos.")] = 0,
-    weights: Annotated[Path | None, typer.Option(help="Start from this .keras or .weights.h5 file.")] = None,
-    protocol: Protocol = "paper",
+    weights: Annotated[
+        Path | None, typer.Option(help="Start from this .keras, .weights.h5, .pt or .safetensors file.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="paper, or official. [official with .pt or .safetensors weights, else paper]")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Drop videos with NaN or Inf, and say which.")] = False,
     tensorboard: Annotated[bool, typer.Option(help="Write a TensorBoard log.")] = True,
 ):
@@ -85,9 +90,11 @@ def train(
     import zoo
     from ave_keras.data import AVE
     from zoo.callbacks import BestModel, TensorBoardLog
+    from zoo.loading import protocol_of
 
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     recipe = {key: value for key, value in given.items() if value is not None}
+    protocol = protocol or protocol_of(weights)
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = AVE.from_directory(data, skip_bad=skip_bad)
     out = out or Path("runs") / name
@@ -154,6 +161,8 @@ def _print_matching(loaded, path, ave, split):
 
 
 app.command()(match)
+app.command("import")(import_weights)
+app.command("export-torch")(export_torch)
 
 
 def main():

@@ -19,7 +19,7 @@ class Score:
 
 
 def load_model(path, ave):
-    """Reads a `.keras` file and checks that the data set has what it takes; see `read_model`.
+    """Reads a `.keras` file and checks that the data set has what it takes.
 
     Raises:
         AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.

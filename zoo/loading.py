@@ -4,25 +4,26 @@ import inspect
 import warnings
 from pathlib import Path
 
+from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
 from ave_keras.errors import AVEError
 from zoo.registry import entry
 
-# What the authors released: how such a file is known, and what reads it.
-RELEASED = ((keras2.is_keras2, keras2.load_avdln),)
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 
 
-def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, compile=True, **overrides):
+def load(name, *, weights=None, init_from=None, protocol=None, recipe=None, compile=True, **overrides):
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
         name: of the entry; `zoo.list()` names them all.
-        weights: a `.weights.h5` or `.keras` file of the same entry and shapes, or the weights that the authors released
-            for it (`avdln`: their Keras 2 file); random weights if absent.
-        init_from: a trained model of another entry, or its `.keras` file: layers of the same name and shapes start from
-            it, as the released DMRN started from A+V-att.
-        protocol: `"paper"`, or `"official"` for what the released code does differently.
+        weights: a `.weights.h5` or `.keras` file of the same entry and shapes; or weights under the released names, as
+            a `.pt`, `.pth`, `.bin` or `.safetensors` file (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`), and the Keras 2
+            file of `avdln`. Random weights if absent.
+        init_from: a trained model of another entry, its `.keras` file, or weights under the released names: layers of
+            the same name and shapes start from it, as the released DMRN started from A+V-att.
+        protocol: `"paper"`, or `"official"` for what the released code does differently. If absent, the paper's; with
+            weights under the released names the official one, since they compute another function in the paper's form.
         recipe: recipe values to change, such as `{"learning_rate": 1e-4}`.
         compile: false to compile it yourself.
         **overrides: shapes (`num_classes`, background included; `segments`; `audio_dim`; `visual_shape`), which default
@@ -41,7 +42,7 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
 
     >>> zoo.load("av_att", num_classes=5, segments=20, visual_shape=(14, 14, 1024), audio_dim=768)
     """
-    chosen = entry(name, protocol)
+    chosen = entry(name, protocol or protocol_of(weights, init_from))
     if recipe:
         chosen = chosen.with_recipe(**recipe)
     shapes = {key: overrides.pop(key) for key in SHAPES if key in overrides}
@@ -55,18 +56,27 @@ def load(name, *, weights=None, init_from=None, protocol="paper", recipe=None, c
     return chosen.compile(model) if compile else model
 
 
+def protocol_of(*files):
+    """The protocol that fits what a model starts from: the official one where a file has the released names."""
+    named = [file for file in files if isinstance(file, str | Path)]
+    return "official" if any(map(checkpoints.is_checkpoint, named)) else "paper"
+
+
 def load_weights(model, path):
-    """Puts the weights of a `.weights.h5`, `.keras` or released file into `model`.
+    """Puts the weights of a `.weights.h5` or `.keras` file, or of a released one, into `model`.
 
     Raises:
         AVEError: the file is absent, unreadable or of another architecture.
     """
     path = Path(path)
+    if checkpoints.is_checkpoint(path):
+        checkpoints.import_weights(model, checkpoints.read(path))
+        return
     if not path.is_file():
         raise AVEError("no such weights file", file=path)
-    for is_released, load_released in RELEASED:
-        if is_released(path):
-            return load_released(model, path)
+    if keras2.is_keras2(path):
+        keras2.load_avdln(model, path)
+        return
     try:
         with warnings.catch_warnings():
             # Keras warns, and leaves random weights, where a part of the file is missing.
@@ -99,16 +109,18 @@ def take_weights(model, source):
 
     Args:
         model: the model to fill.
-        source: a `keras.Model`, or the `.keras` file of one.
+        source: a `keras.Model`, the `.keras` file of one, or weights under the released names.
 
     Returns:
-        The names of the layers taken.
+        The names of the layers taken, or the released names.
 
     Raises:
         AVEError: the file is no model, or the two have no layer in common.
     """
     import keras
 
+    if isinstance(source, str | Path) and checkpoints.is_checkpoint(source):
+        return checkpoints.import_weights(model, checkpoints.read(source), partial=True)
     if not isinstance(source, keras.Model):
         path = Path(source)
         if not path.is_file():

@@ -15,13 +15,13 @@ class Recipe:
     """The training of an entry.
 
     Attributes:
-        optimizer: a Keras optimizer by name.
+        optimizer: a Keras optimizer by name, or `"torch_adam"`.
         optimizer_options: further arguments of it, such as `{momentum: 0.9}`.
         learning_rate: its first learning rate.
         loss: one of `LOSSES`.
         batch_size: videos per step.
         epochs: passes over the training split.
-        validate_every: epochs between two looks at the validation split.
+        validate_every: epochs between two looks at the validation split; the first epoch is always looked at.
         shuffle: new order in every epoch; the released code goes through the class-sorted order instead.
         drop_remainder: leave out the last partial batch.
         background_videos: add the background clips of the weak task to the training split.
@@ -80,10 +80,12 @@ class Recipe:
         """A fresh Keras optimizer."""
         import keras
 
+        from ave_keras.optimizers import TorchAdam
+
         rate = self.learning_rate
         if self.decay_steps:
             rate = keras.optimizers.schedules.ExponentialDecay(rate, self.decay_steps, self.decay_rate, staircase=True)
-        optimizer = keras.optimizers.get(self.optimizer)
+        optimizer = TorchAdam() if self.optimizer == "torch_adam" else keras.optimizers.get(self.optimizer)
         config = {**optimizer.get_config(), **self.optimizer_options, "learning_rate": rate}
         return type(optimizer).from_config(config)
 

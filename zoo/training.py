@@ -44,6 +44,14 @@ def segment_probabilities(model, dataset):
     return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
 
 
+def validation_epochs(recipe):
+    """The epochs, counted from 1, after which the validation split is looked at: the first, and every n-th from there.
+
+    The released code does so where `epoch % 5 == 0`.
+    """
+    return list(range(1, recipe.epochs + 1, recipe.validate_every))
+
+
 def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
     """Trains a compiled model by the entry's recipe; returns the Keras history.
 
@@ -66,7 +74,7 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
         return model.fit(
             train,
             validation_data=val,
-            validation_freq=entry.recipe.validate_every,
+            validation_freq=validation_epochs(entry.recipe),
             initial_epoch=first_epoch,
             epochs=entry.recipe.epochs,
             callbacks=[EpochOrder(train), *callbacks],

@@ -6,6 +6,7 @@ from keras import layers
 from ave_keras.layers import AudioGuidedAttention, MILPooling
 from ave_keras.models.features import MODALITIES, average_cells, check, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
+from ave_keras.models.initial import INITS, draw_torch_initial
 
 SUPERVISIONS = ("full", "weak")
 
@@ -27,6 +28,7 @@ def localizer(
     head_units=64,
     supervision="full",
     pooling="mean",
+    init="keras",
     name="localizer",
 ):
     """Builds an audio-visual event localizer.
@@ -55,6 +57,8 @@ def localizer(
         head_units: width of the dense layer before the classifier, where there is one.
         supervision: `"full"` or `"weak"`.
         pooling: MIL pooling of weak models, see `MILPooling`.
+        init: what the weights are drawn from: `"keras"`, the layers' own distributions, or `"torch"`, those of the
+            released code, see `initial.draw_torch_initial`.
         name: of the model.
 
     Returns:
@@ -76,6 +80,7 @@ def localizer(
     check("localizer", "fusion", fusion, (*FUSIONS, "dmrfe"))
     check("localizer", "stage", stage, STAGES if fusion != "dmrfe" else ("late",))
     check("localizer", "supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
+    check("localizer", "init", init, INITS)
     check_visual_shape("localizer", visual_shape, attention)
 
     inputs = make_inputs((*modalities, "audio") if attention else modalities, segments, audio_dim, visual_shape)
@@ -92,7 +97,10 @@ def localizer(
     else:
         (modality,) = modalities
         logits = head(bilstm(features[modality], lstm_units, modality), head_units, num_classes)
-    return keras.Model(inputs, _outputs(logits, supervision, pooling), name=name)
+    model = keras.Model(inputs, _outputs(logits, supervision, pooling), name=name)
+    if init == "torch":
+        draw_torch_initial(model)
+    return model
 
 
 def _outputs(logits, supervision, pooling):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -73,6 +75,15 @@ def test_what_a_record_of_matching_says(tmp_path, folder, cell):
     assert record["test_accuracy"] == pytest.approx((metrics["a2v"] + metrics["v2a"]) / 2)
     assert len(record["trivial"]) == 4 and record["trivial"]["random window"]["a2v"] > 0
     assert record["best_epoch"] == int(np.argmax([logs["val_exact_match"] for logs in record["history"]]))
+
+
+def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
+    made = replace(cell("w_a", epochs=7), protocol="official")
+    record = run_cell(made, folder, Store(tmp_path))
+    key = f"val_{zoo.entry('w_a').monitor}"
+    assert [epoch for epoch, logs in enumerate(record["history"], 1) if key in logs] == [1, 6]
+    assert record["best_epoch"] in (0, 5) and record["entry"]["model"]["init"] == "torch"
+    assert record["val_accuracy"] == max(logs.get(key, 0) for logs in record["history"])
 
 
 def test_what_a_record_says(tmp_path, folder, cell):

@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, called as a program calls them."""
+"""`ave-keras list | card | train | evaluate | import | export-torch`, called as a program calls them."""
 
 import csv
 
@@ -99,6 +99,30 @@ def test_models_that_do_not_fit(call, folder, tmp_path):
     (tmp_path / "broken.keras").write_bytes(b"not a model")
     status, _, err = call("evaluate", tmp_path / "broken.keras", "--data", folder)
     assert status == 2 and "not a model that Keras can read" in err
+
+
+def test_weights_of_pytorch_and_back(call, tmp_path):
+    torch, released = pytest.importorskip("torch"), pytest.importorskip("tests.released")
+    module = released.net("av_att", released.RELEASED)
+    torch.save(module, tmp_path / "AV_att.pt", _use_new_zipfile_serialization=False)
+    status, printed, err = call("import", tmp_path / "AV_att.pt", "--entry", "av_att", "--out", tmp_path / "m.keras")
+    assert status == 0, err
+    assert "1,333,198 parameters" in printed
+    options = ["export-torch", tmp_path / "m.keras", "--out", tmp_path / "again.pt", "--like", tmp_path / "AV_att.pt"]
+    status, printed, err = call(*options)
+    assert status == 0, err
+    assert "27 arrays" in printed
+    for name, value in torch.load(tmp_path / "again.pt").items():
+        assert torch.equal(value, module.state_dict()[name])
+    for args, message in {
+        ("import", tmp_path / "m.keras", "--entry", "av_att", "--out", tmp_path / "x.keras"): "ends in",
+        ("import", tmp_path / "AV_att.pt", "--entry", "av_att", "--out", tmp_path / "x.h5"): "ends in .keras",
+        ("import", tmp_path / "AV_att.pt", "--entry", "dmrn_late", "--out", tmp_path / "x.keras"): "another network",
+        ("export-torch", tmp_path / "AV_att.pt", "--out", tmp_path / "x.pt"): "not a model that Keras can read",
+    }.items():
+        status, _, err = call(*args)
+        assert status == 2 and message in err
+    assert not list(tmp_path.glob("x.*"))
 
 
 def test_a_bad_row(call, folder, tmp_path):

@@ -1,0 +1,197 @@
+"""What a PyTorch file may be made of: tensors, plain containers, and modules as inert stand-ins."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ave_keras.errors import AVEError
+
+DTYPES = {
+    "FloatStorage": "<f4",
+    "DoubleStorage": "<f8",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
+}
+# RNN modules that have run on a GPU hold one of these; it has no content once it is pickled.
+HOLLOW = "torch.backends.cudnn.rnn.Unserializable"
+
+
+@dataclass(eq=False)
+class Name:
+    """A class or function by its name; never looked up, never called."""
+
+    text: str
+    used: bool = False
+
+
+@dataclass(eq=False)
+class Module:
+    """What is left of an object of any class: its class's name and its attributes."""
+
+    name: str
+    state: dict | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Storage:
+    """Where a tensor's numbers are: `size` of them under `key`, from number `start` on."""
+
+    key: str
+    dtype: np.dtype
+    size: int
+    start: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A view of a storage."""
+
+    storage: Storage
+    offset: int
+    shape: tuple
+    strides: tuple
+
+    def array(self, numbers):
+        """The tensor as a NumPy view of its storage's `numbers (n,)`; nothing is copied.
+
+        Raises:
+            ValueError: it reaches beyond them.
+        """
+        first = self.storage.start + self.offset
+        last = first + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
+        if 0 not in self.shape and last >= len(numbers):
+            raise ValueError("a tensor reaches beyond its storage")
+        size = numbers.itemsize
+        strides = [step * size for step in self.strides]
+        return np.lib.stride_tricks.as_strided(numbers[first:], self.shape, strides, writeable=False)
+
+
+@dataclass
+class Meaning:
+    """Gives the names, calls and references in a file the few meanings that are admitted.
+
+    Args:
+        file: its name, for errors.
+    """
+
+    file: str
+    storages: dict = field(default_factory=dict)
+    names: list = field(default_factory=list)
+    modules: list = field(default_factory=list)
+
+    def name(self, text):
+        """A name as it stands in the file."""
+        self.names.append(Name(text))
+        return self.names[-1]
+
+    def call(self, function, arguments):
+        """The value of a call of one of `CALLS`; of any other class without arguments, a `Module` to be filled."""
+        if not isinstance(function, Name) or not isinstance(arguments, tuple):
+            raise TypeError("a call of what is not a name")
+        function.used = True
+        if function.text in CALLS:
+            return CALLS[function.text](*arguments)
+        if arguments:
+            raise self._refusal(function.text)
+        self.modules.append(Module(function.text))
+        return self.modules[-1]
+
+    def build(self, value, state):
+        """Gives a module its attributes; the hooks of tensors and the notes of dicts are dropped."""
+        if isinstance(value, Module):
+            if value.name != HOLLOW and not (isinstance(state, dict) and {"_modules", "_parameters"} <= state.keys()):
+                raise self._refusal(value.name)
+            value.state = state
+        elif not isinstance(value, Tensor | OrderedDict):
+            raise TypeError("attributes of what has none")
+        return value
+
+    def persistent(self, identifier):
+        """`("storage", type, key, place, size[, view])` to a `Storage`, `("module", class, …)` to the class."""
+        kind, name, *rest = identifier
+        name.used = True
+        if kind == "module":
+            return name
+        if kind != "storage" or name.text.removeprefix("torch.") not in DTYPES:
+            raise self._refusal(name.text)
+        key, _, size, *view = rest
+        dtype = np.dtype(DTYPES[name.text.removeprefix("torch.")])
+        known = self.storages.setdefault(_text(key), Storage(key, dtype, _count(size)))
+        if (known.dtype, known.size) != (dtype, size):
+            raise ValueError("a storage of two types or sizes")
+        return known if view in ([], [None]) else Storage(key, dtype, _count(view[0][2]), _count(view[0][1]))
+
+    def finish(self):
+        """Refuses what was named or made and is neither a tensor's part nor a module."""
+        for name in self.names:
+            if not name.used:
+                raise self._refusal(name.text)
+        for module in self.modules:
+            if module.state is None:
+                raise self._refusal(module.name)
+
+    def _refusal(self, text):
+        return AVEError(
+            "this file holds more than weights",
+            file=self.file,
+            expected="tensors, plain containers and PyTorch modules",
+            found=text[:200],
+            fix="Nothing in it was run. Have its author save model.state_dict() alone",
+        )
+
+
+def _tensor(storage, offset, shape, strides, *_):
+    if not isinstance(storage, Storage) or len(shape) != len(strides):
+        raise TypeError("no tensor")
+    return Tensor(storage, _count(offset), tuple(map(_count, shape)), tuple(map(_count, strides)))
+
+
+def _parameter(data, *_):
+    if not isinstance(data, Tensor):
+        raise TypeError("a parameter that is no tensor")
+    return data
+
+
+def _ordered(pairs=()):
+    from ave_keras.checkpoints.pickles import checked_key
+
+    return OrderedDict((checked_key(key), value) for key, value in pairs)
+
+
+def _set(values=()):
+    from ave_keras.checkpoints.pickles import checked_key
+
+    return {checked_key(value) for value in values}
+
+
+def _count(value):
+    if not isinstance(value, int) or not 0 <= value < 1 << 48:
+        raise ValueError("a size out of range")
+    return value
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise TypeError("a key that is no text")
+    return value
+
+
+CALLS = {
+    "collections.OrderedDict": _ordered,
+    "__builtin__.set": _set,
+    "builtins.set": _set,
+    "torch.Size": lambda sizes: tuple(map(_count, sizes)),
+    "torch._utils._rebuild_tensor": _tensor,
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_parameter": _parameter,
+    "torch.nn.parameter.Parameter": _parameter,
+    "torch.autograd.variable.Variable": _parameter,
+    # Every module of PyTorch 0.3 and 0.4 holds this; it chose between implementations.
+    "torch.nn.backends.thnn._get_thnn_function_backend": lambda: None,
+}

@@ -1,0 +1,178 @@
+"""Released networks in PyTorch, saved in every format, imported, run, exported."""
+
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from ave_keras import AVEError, checkpoints
+from tests import small
+
+torch = pytest.importorskip("torch")
+released = pytest.importorskip("tests.released")
+
+FORMATS = ("legacy module", "zip module", "legacy dict", "zip dict", "safetensors")
+
+
+def save(module, path, kind):
+    """Saves as PyTorch does; safetensors by our own writer, since it needs no package here."""
+    if kind == "safetensors":
+        checkpoints.write(path.with_suffix(".safetensors"), {k: v.numpy() for k, v in module.state_dict().items()})
+        return path.with_suffix(".safetensors")
+    what = module if "module" in kind else module.state_dict()
+    torch.save(what, path, _use_new_zipfile_serialization="zip" in kind)
+    return path
+
+
+def assert_same(found, expected, atol=1e-5):
+    found, expected = ({"segments": x} if not isinstance(x, dict) else x for x in (found, expected))
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        assert value.std() > 1e-3
+        np.testing.assert_allclose(found[key], value, atol=atol)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("entry", released.FORMS)
+def test_every_format_holds_the_same(tmp_path, entry, kind):
+    module = released.net(entry)
+    found = checkpoints.read(save(module, tmp_path / "net.pt", kind))
+    assert found.network == ("tests.released.Net" if "module" in kind else None)
+    expected = module.state_dict()
+    assert list(found.arrays) == list(expected)
+    for name, array in found.arrays.items():
+        np.testing.assert_array_equal(array, expected[name].numpy())
+
+
+@pytest.mark.parametrize("kind", ["legacy module", "zip dict"])
+@pytest.mark.parametrize("entry", released.FORMS)
+def test_outputs_agree_and_export_is_identical(tmp_path, entry, kind):
+    module = released.net(entry)
+    file = save(module, tmp_path / "net.pt", kind)
+    model, (x, _) = small.load(entry, weights=file), small.batch(entry)
+    assert_same(small.call(model, x), released.answer(module, x))
+
+    state = checkpoints.export_weights(model, like=checkpoints.read(file))
+    theirs = module.state_dict()
+    assert list(state) == list(theirs)
+    for name, array in state.items():
+        assert array.dtype == np.float32 and array.tobytes() == theirs[name].numpy().tobytes(), name
+
+
+@pytest.mark.parametrize("entry", released.FORMS)
+def test_released_sizes(tmp_path, entry):
+    module = released.net(entry, released.RELEASED)
+    count = {"av_att": 1_335_246, "w_av_att": 1_335_246, "dmrn_late": 1_571_150}[entry]
+    assert sum(p.numel() for p in module.parameters()) == count
+    model = zoo.load(entry, weights=save(module, tmp_path / "net.pt", "legacy module"))
+    rng = np.random.default_rng(0)
+    x = {"audio": rng.random((2, 10, 128), "float32"), "visual": rng.random((2, 10, 7, 7, 512), "float32")}
+    assert_same(small.call(model, x), released.answer(module, x))
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_pytorch_reads_what_is_exported(tmp_path, suffix):
+    model, (x, _) = small.load("dmrn_late", protocol="official"), small.batch("dmrn_late")
+    state = checkpoints.export_weights(model)
+    file = tmp_path / f"net{suffix}"
+    checkpoints.write(file, state)
+    again = small.load("dmrn_late", weights=file)
+    for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    if suffix == ".pt":
+        module = released.net("dmrn_late")
+        module.load_state_dict(torch.load(file))
+        assert_same(small.call(model, x), released.answer(module, x))
+
+
+def test_trained_biases_keep_their_sum(rng):
+    first, second = np.float32(rng.normal(size=(2, 10_000)))
+    total = first + second
+    for moved in (total, np.nextafter(total, np.float32(9)), np.float32(rng.normal(size=10_000)) * 1000):
+        a, b = checkpoints.transfer.split_bias(moved, first, second)
+        np.testing.assert_array_equal(a + b, moved)
+    same = checkpoints.transfer.split_bias(total, first, second)
+    np.testing.assert_array_equal(same, (first, second))
+
+
+def test_dmrn_starts_from_the_released_av_att(tmp_path):
+    module = released.net("av_att")
+    file = save(module, tmp_path / "AV_att.pt", "legacy module")
+    model, random = small.load("dmrn_late", init_from=file), small.load("dmrn_late")
+    assert model.get_layer("attention").audio_axis == "cells"
+    kernel = keras.ops.convert_to_numpy(model.get_layer("attention").audio_score.kernel)
+    np.testing.assert_array_equal(kernel.T, module.affine_g.weight.detach().numpy())
+    assert model.get_layer("fusion").get_weights()[0].shape == random.get_layer("fusion").get_weights()[0].shape
+
+
+def test_the_protocol_follows_the_weights(tmp_path):
+    """In the paper's form the same weights compute something else; asked for by name, one gets it."""
+    module = released.net("w_av_att")
+    file = save(module, tmp_path / "AV_att_weak.pt", "zip dict")
+    x, _ = small.batch("w_av_att")
+    paper = small.load("w_av_att", weights=file, protocol="paper")
+    assert paper.get_layer("attention").audio_axis == "hidden"
+    assert np.abs(small.call(paper, x)["video"] - released.answer(module, x)["video"]).max() > 1e-3
+    with pytest.warns(UserWarning) as warned:
+        state = checkpoints.export_weights(paper)
+    assert len(state) == 27
+    texts = [str(w.message) for w in warned if w.category is UserWarning]
+    assert ["along the cells" in text for text in texts] == [True, False] and "the maximum" in texts[1]
+
+
+def test_data_parallel_and_a_dict_around_it(tmp_path):
+    module = released.net("av_att")
+    state = {f"module.{name}": value for name, value in module.state_dict().items()}
+    torch.save({"epoch": 3, "best": 0.7, "state_dict": state, "note": "mine"}, tmp_path / "net.pth")
+    model, (x, _) = small.load("av_att", weights=tmp_path / "net.pth"), small.batch("av_att")
+    assert_same(small.call(model, x), released.answer(module, x))
+
+
+def test_parts_have_names_too():
+    state = checkpoints.export_weights(small.load("v_att", protocol="official"))
+    assert {name.split(".")[0] for name in state} == {
+        *("lstm_video", "affine_audio", "affine_video", "affine_v", "affine_g", "affine_h", "L1", "L2")
+    }
+
+
+@pytest.mark.parametrize(
+    ("saved", "loaded", "message"),
+    [
+        ("dmrn_late", "av_att", r"another network than 'av_att'.*expected A\+V-att.*lacks L1\.bias.*U_a\.0\.bias"),
+        ("av_att", "dmrn_late", r"another network than 'dmrn_late'.*DMRN.*lacks U_a\.0\.bias.*has besides L1"),
+        ("av_att", "gmu_late", r"'gmu_late' is not among the released networks.*fusion"),
+        ("av_att", "ssn", r"'ssn' is not among the released networks"),
+        ("av_att", "a", r"another network than 'a'"),
+    ],
+)
+def test_a_file_of_another_network(tmp_path, saved, loaded, message):
+    file = save(released.net(saved), tmp_path / "net.pt", "legacy dict")
+    with pytest.raises(AVEError, match=message):
+        small.load(loaded, weights=file, **({"protocol": "paper"} if loaded == "ssn" else {}))
+
+
+def test_the_weak_network_is_told_apart_by_its_class(tmp_path, monkeypatch):
+    """Names and shapes of both are the same; a whole module says which it is."""
+    weak = type("att_Net", (released.Net,), {"__module__": "models_weakly"})
+    monkeypatch.setitem(sys.modules, "models_weakly", types.SimpleNamespace(att_Net=weak))
+    file = save(weak(released.SMALL, weak=True), tmp_path / "AV_att_weak.pt", "zip module")
+    assert checkpoints.read(file).network == "models_weakly.att_Net"
+    small.load("w_av_att", weights=file)
+    with pytest.raises(AVEError, match=r"another network than 'av_att'.*models_weakly.att_Net, which is W-A\+V-att"):
+        small.load("av_att", weights=file)
+
+
+def test_other_sizes(tmp_path):
+    file = save(released.net("av_att"), tmp_path / "net.pt", "zip dict")
+    with pytest.raises(AVEError, match=r"do not fit.*net.pt, key 'lstm_audio.weight_ih_l0.*\(20, 6\).*\(16, 6\)"):
+        small.load("av_att", weights=file, lstm_units=5)
+
+
+def test_other_files(tmp_path):
+    with pytest.raises(AVEError, match="no such weights file"):
+        checkpoints.read(tmp_path / "absent.pt")
+    with pytest.raises(AVEError, match=r"no such format of weights.*\.safetensors"):
+        checkpoints.write(tmp_path / "net.npz", {})
