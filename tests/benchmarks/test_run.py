@@ -17,6 +17,9 @@ from benchmarks.store import Store
 
 ROOT = Path(__file__).parents[2]
 BACKEND = keras.backend.backend()
+pytestmark = pytest.mark.skipif(
+    BACKEND != "tensorflow", reason="processes and files are those of every backend, and test_cell runs cells on each"
+)
 
 
 def command(*args):
@@ -34,7 +37,6 @@ def results(folder):
     return {key: {k: record[k] for k in kept} for key, record in Store(folder).records().items()}
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="test_cell covers exact resume on every backend")
 def test_killed_and_started_again(tmp_path, folder):
     options = ["run", "--data", folder, "--entries", "a", "--entries", "v", "--epochs", 15, "--batch-size", 4]
     options += ["--workers", 1, "--threads", 1]

@@ -10,7 +10,7 @@ from tests import small
 MATCHING = zoo.list(task="matching")
 
 
-@pytest.mark.parametrize("name", zoo.list())
+@pytest.mark.parametrize("name", small.ENTRIES)
 def test_parameters_at_released_sizes(name):
     entry = zoo.entry(name)
     assert entry.build().count_params() == entry.parameters
