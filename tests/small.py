@@ -6,7 +6,7 @@ import numpy as np
 import zoo
 
 # One entry of each kind. All entries run on TensorFlow and PyTorch; on JAX, which compiles for seconds an entry, these
-# stand for the others: every layer by itself is tested there too, and every entry saved by TensorFlow answers there.
+# stand for the others: every layer by itself is tested there too.
 KINDS = (
     "a",
     "v_att",

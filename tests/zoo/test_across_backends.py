@@ -1,6 +1,6 @@
 """A model saved on this backend gives the same output on the others.
 
-Every entry goes from TensorFlow to JAX and PyTorch; from these two, one entry of each kind goes to the others.
+Every entry goes from TensorFlow to PyTorch; all other ways are gone by one entry of each kind.
 """
 
 import importlib.util
@@ -22,36 +22,35 @@ folder = Path(sys.argv[1])
 assert "zoo" not in sys.modules
 for file in sorted(folder.glob("*.keras")):
     with np.load(folder / f"{file.stem}.npz") as x:
-        found = keras.models.load_model(file)(dict(x))
-    found = keras.tree.map_structure(keras.ops.convert_to_numpy, found)
+        found = keras.models.load_model(file).predict(dict(x), verbose=0)
     found = found if isinstance(found, dict) else {"segments": found}
-    np.savez(folder / f"{file.stem}.{keras.backend.backend()}.npz", **found)
+    np.savez(folder / f"{file.stem}.answer.npz", **found)
 """
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
+OTHERS = [b for b in ("tensorflow", "jax", "torch") if b != keras.backend.backend() and importlib.util.find_spec(b)]
+
+
+@pytest.mark.skipif(not OTHERS, reason="no other backend is installed")
+def test_same_output(tmp_path):
     answers = {}
-    names = zoo.list() if keras.backend.backend() == "tensorflow" else small.KINDS
-    for name in names:
+    for name in zoo.list() if keras.backend.backend() == "tensorflow" else small.KINDS:
         model, (x, _) = small.load(name), small.batch(name)
-        model.save(folder / f"{name}.keras")
-        np.savez(folder / f"{name}.npz", **x)
-        found = small.call(model, x)
-        answers[name] = found if isinstance(found, dict) else {"segments": found}
-    return folder, answers
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_same_output(saved, backend):
-    if backend == keras.backend.backend() or importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not another backend here")
-    folder, answers = saved
-    env = {**os.environ, "KERAS_BACKEND": backend}
-    done = subprocess.run([sys.executable, "-c", RELOAD, folder], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    for name, answer in answers.items():
-        with np.load(folder / f"{name}.{backend}.npz") as found:
-            for key, value in answer.items():
-                np.testing.assert_allclose(found[key], value, atol=1e-5, err_msg=f"{name} {key}")
+        answers[name] = small.call(model, x)
+        for backend in OTHERS:
+            if name in small.KINDS or backend == "torch":
+                (tmp_path / backend).mkdir(exist_ok=True)
+                model.save(tmp_path / backend / f"{name}.keras")
+                np.savez(tmp_path / backend / f"{name}.npz", **x)
+    for backend in OTHERS:
+        env = {**os.environ, "KERAS_BACKEND": backend}
+        command = [sys.executable, "-c", RELOAD, tmp_path / backend]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        reloaded = {file.stem for file in (tmp_path / backend).glob("*.keras")}
+        assert reloaded >= set(small.KINDS)
+        for name in reloaded:
+            answer = answers[name] if isinstance(answers[name], dict) else {"segments": answers[name]}
+            with np.load(tmp_path / backend / f"{name}.answer.npz") as found:
+                for key, value in answer.items():
+                    np.testing.assert_allclose(found[key], value, atol=1e-5, err_msg=f"{name} on {backend}, {key}")
