@@ -172,6 +172,22 @@ def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):
         assert status == 2 and message in err and err.strip().count("\n") == 0, (args, err)
 
 
+def test_a_video_without_an_event(call, folder, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    first, *others = (copy / "Annotations.txt").read_text().splitlines()
+    empty = "&".join([*first.split("&")[:3], "0", "0"])
+    (copy / "Annotations.txt").write_text("\n".join([empty, *others]))
+    (copy / "labels.h5").unlink()
+    small.load("avdln", **AVE.from_directory(copy).spec).save(tmp_path / "m.keras")
+    options = ["match", tmp_path / "m.keras", "--data", copy, "--row", 0]
+    status, _, err = call(*options)
+    assert status == 2 and "row 0 is all background" in err and "expected an event to ask for" in err
+    assert call(*options, "--start", 1, "--length", 2)[0] == 0
+
+
 def test_help_teaches(call):
     status, out, _ = call("match", "--help")
     assert status == 0 and "ave-keras match runs/avdln/model.keras --data AVE_DIR --row 12" in " ".join(out.split())
