@@ -88,7 +88,8 @@ def curves(records):
     negative = any(logs.get("loss", 1) <= 0 for record in records for logs in record["history"])
     left.set(xlabel="epoch", ylabel="training loss", yscale="linear" if negative else "log")
     kinds = {"exact match" if key.endswith("exact_match") else "segment accuracy" for key in filter(None, keys)}
-    right.set(xlabel="epoch", ylabel=f"validation {' or '.join(sorted(kinds, reverse=True))}")
+    kinds = " or ".join(sorted(kinds, reverse=True)) or "segment accuracy"
+    right.set(xlabel="epoch", ylabel=f"validation {kinds}")
     figure.legend(
         *right.get_legend_handles_labels(), loc="outside right upper", fontsize="small", ncols=1 + len(names) // 14
     )

@@ -121,7 +121,7 @@ def _readme_table(lines, keys):
         body.append((f"`{name}`" if entry else "", entry.title if entry else name, *papers, *ours))
     several = len(metrics) > 1
     head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
-    head += [f"{metric}: {run}" if several else run for run, metric in runs]
+    head += [f"{metric.split()[0]}: {run}" if several else run for run, metric in runs]
     return "\n".join(report.markdown_lines(("entry", "model", *head), body)) + "\n"
 
 

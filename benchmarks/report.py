@@ -74,6 +74,8 @@ def details(table, records):
     """The further tables of `table` for which the records have figures, as `Detail`s."""
     for detail in table.details:
         keys = expand(detail["metrics"], records)
+        if not keys:
+            continue
         found = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
         yield Detail(detail["title"], ("entry", "model", *keys.values()), list(found))
 

@@ -11,7 +11,8 @@ from ave_keras import matching
 from ave_keras.data.hdf5 import FEATURES, read_array
 from ave_keras.errors import AVEError
 
-KEPT = {"a2v": ("audio", "visual"), "v2a": ("visual", "audio")}
+# What is asked with, and what is searched.
+SIDES = {"a2v": ("audio", "visual"), "v2a": ("visual", "audio")}
 
 
 def match(
@@ -44,13 +45,13 @@ def match(
     """
     from zoo.cli import console
 
-    x, truth = _from_folder(data, row) if data else (_from_files(audio, visual, row), None)
-    if truth and start is None and length is None:
-        start, length = truth
+    x, event = _from_folder(data, row) if data else (_from_files(audio, visual, row), None)
+    if event and start is None and length is None:
+        start, length = _asked(event, data, row)
     found = matching.match(
         _model(model, x), x["audio"], x["visual"], direction=direction, start=start or 0, length=length
     )
-    asked, searched = KEPT[direction]
+    asked, searched = SIDES[direction]
     seconds = f"seconds {start or 0} to {(start or 0) + found.length - 1} of {asked}"
     table = Table("window of " + searched, "mean distance", "", title=f"{seconds}, searched in {searched}")
     for t, cost in enumerate(found.costs):
@@ -70,15 +71,19 @@ def _from_folder(folder, row):
     if row is None or not 0 <= row < rows:
         raise AVEError("which video?", file=folder, key="--row", expected=f"0 to {rows - 1}", found=row)
     x = {key: ave.features.rows(key).gather(np.array([row]))[0] for key in ("audio", "visual")}
-    starts, lengths = matching.event_runs(ave.labels[[row]])
-    if not lengths[0]:
+    (start,), (length,) = matching.event_runs(ave.labels[[row]])
+    return x, (int(start), int(length))
+
+
+def _asked(event, folder, row):
+    if not event[1]:
         raise AVEError(
             f"row {row} is all background",
             file=folder,
             expected="an event to ask for",
-            fix="Give another row, or the features of any seconds with --audio and --visual",
+            fix="Give another row, or say which seconds to ask with: --start and --length",
         )
-    return x, (int(starts[0]), int(lengths[0]))
+    return event
 
 
 def _from_files(audio, visual, row):

@@ -28,21 +28,20 @@ def train_pairs(entry, ave, seed=0):
     )
 
 
-def localize(model, ave, split, batch_size=64):
+def localize(distances, ave, split, batch_size=64):
     """The answers of a model to the queries of a split: `(Queries, {"a2v": (N, T) shares, "v2a": …})`.
 
     Args:
-        model: an entry of task "matching", or its `distance_model`.
+        distances: the `ave_keras.matching.distance_model` of a model.
         ave: the data set.
         split: "val" or "test", of the splits for cross-modality localization.
         batch_size: videos per step.
 
     Raises:
-        AVEError: the data set has no such split, or nothing in it to ask for; a model without distances.
+        AVEError: the data set has no such split, or nothing in it to ask for.
     """
     _split(ave, split)
     asked = matching.queries(ave, f"{split}_match")
-    distances = model if isinstance(model.output, keras.KerasTensor) else matching.distance_model(model)
     dataset = ave.dataset(asked.rows, batch_size=batch_size)
     with dataset.errors():
         found = distances.predict(dataset, verbose=0)
@@ -72,8 +71,12 @@ class MatchingScore:
 
 
 def evaluate(model, ave, split):
-    """The `MatchingScore` of a model on "val" or "test"; see `localize`."""
-    asked, answers = localize(model, ave, split)
+    """The `MatchingScore` of a model on "val" or "test"; see `localize`.
+
+    Raises:
+        AVEError: a model without distances; see `localize`.
+    """
+    asked, answers = localize(matching.distance_model(model), ave, split)
     train = matching.event_runs(ave.labels[_split(ave, "train")])
     trivial = matching.references(asked, *train)
     return MatchingScore(

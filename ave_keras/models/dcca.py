@@ -53,8 +53,8 @@ def dcca(
     for key, x in pooled_views(inputs).items():
         for i, units in enumerate(hidden_units):
             x = layers.Dense(units, activation="sigmoid", name=f"{key}_hidden_{i}")(x)
-        # A covariance needs float32, and so does an output, under every policy.
-        views[key] = layers.Dense(view_units, dtype="float32", name=f"{key}_view")(x)
+        # A covariance needs float32, and so does an output, under every policy; of a bias it sees nothing.
+        views[key] = layers.Dense(view_units, use_bias=False, dtype="float32", name=f"{key}_view")(x)
         canonical[key] = CanonicalProjection(components, dtype="float32", name=f"{key}_canonical")(views[key])
     distances = PairwiseDistance(dtype="float32", name="distances")(canonical["visual"], canonical["audio"])
     side_by_side = layers.Concatenate(dtype="float32", name="views")([views["audio"], views["visual"]])

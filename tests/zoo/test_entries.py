@@ -22,7 +22,7 @@ def test_one_step_moves_every_weight(name):
     # Tracing takes seconds per entry; one of each kind is traced, the others run the same layers eagerly.
     model.run_eagerly = model.run_eagerly or name not in small.KINDS
     x, y = small.batch(name)
-    before = [np.array(w) for w in model.get_weights()]
+    before = [np.array(keras.ops.convert_to_numpy(w)) for w in model.trainable_weights]
     # The last batch is smaller, so that nothing may rely on a fixed size.
     history = model.fit(x, y, batch_size=2, verbose=0).history
     assert np.isfinite(history["loss"]).all()

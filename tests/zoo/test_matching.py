@@ -90,9 +90,10 @@ def test_402_videos_in_both_directions_take_less_than_two_seconds(shared):
     sound, picture = rng.random((4143, 10, 128), "float32"), rng.random((4143, 10, 512), "float32")
     ave.features.main.update(audio=(sound, "a"), visual=(picture, "v"))
     model = zoo.load("avdln", visual_shape=(512,))
-    start = time.perf_counter()
+    # Of the processor, summed over its cores: what others do on the machine does not count.
+    start = time.process_time()
     found = matching.evaluate(model, ave, "test")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(found.asked.rows) == 402
 
 
@@ -170,6 +171,22 @@ def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):
     for (model, *args), message in cases:
         status, _, err = call("match", tmp_path / model, *args)
         assert status == 2 and message in err and err.strip().count("\n") == 0, (args, err)
+
+
+def test_a_video_without_an_event(call, folder, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    first, *others = (copy / "Annotations.txt").read_text().splitlines()
+    empty = "&".join([*first.split("&")[:3], "0", "0"])
+    (copy / "Annotations.txt").write_text("\n".join([empty, *others]))
+    (copy / "labels.h5").unlink()
+    small.load("avdln", **AVE.from_directory(copy).spec).save(tmp_path / "m.keras")
+    options = ["match", tmp_path / "m.keras", "--data", copy, "--row", 0]
+    status, _, err = call(*options)
+    assert status == 2 and "row 0 is all background" in err and "expected an event to ask for" in err
+    assert call(*options, "--start", 1, "--length", 2)[0] == 0
 
 
 def test_help_teaches(call):
