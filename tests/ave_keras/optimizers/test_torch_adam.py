@@ -38,7 +38,7 @@ def test_an_lstm_bias_takes_double_steps():
 
 
 def test_reload(tmp_path):
-    """A saved model has other paths for the weights inside a bidirectional layer; their biases are known all the same."""
+    """A saved model has other paths for weights inside a bidirectional layer; its biases are known all the same."""
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.1, staircase=True)
     inputs = keras.Input((3, 2))
     model = keras.Model(inputs, keras.layers.Bidirectional(keras.layers.LSTM(2))(inputs))
