@@ -99,6 +99,11 @@ def compare(records, first, second):
     return [compare_records(*pair) for pair in pairs(find(records, first), find(records, second))]
 
 
+def probability(p):
+    """As it is printed; never as nothing."""
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
 def command(
     first: Annotated[str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, a cell's key or file.")],
     others: Annotated[list[str], typer.Argument(help="Runs to compare it with.")],
@@ -131,7 +136,7 @@ def command(
             head = "", "diff., %", "95 % interval", "p", "1st only", "2nd only", "McNemar's p", "seeds"
             table = tables.setdefault(found.title, Table(*head, title=found.title))
             interval = f"{found.low:+.2f} … {found.high:+.2f}"
-            counts = f"{found.only_first:.0f}", f"{found.only_second:.0f}", f"{found.mcnemar:.4f}", str(found.seeds)
-            table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, f"{found.p:.4f}", *counts)
+            counts = f"{found.only_first:.0f}", f"{found.only_second:.0f}", probability(found.mcnemar), str(found.seeds)
+            table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, probability(found.p), *counts)
     for table in tables.values():
         Console().print(table)
