@@ -9,7 +9,7 @@ import typer
 from ave_keras.cli import run as run_app
 from ave_keras.errors import AVEError
 from benchmarks import driver, grid, publish, summary
-from benchmarks.compare import compare
+from benchmarks.compare import command as compare
 from benchmarks.executors import LocalExecutor
 from benchmarks.runs import BACKENDS
 from benchmarks.speed import command as speed
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("compare")(compare)
 app.command("speed")(speed)
 
 Data = Annotated[Path | None, typer.Option(help="Folder in the official layout. [the profile's synthetic AVE]")]
@@ -143,44 +144,6 @@ def report(
         publish.publish(records, publish_to)
         if readme:
             publish.readme(readme, publish_to)
-
-
-@app.command("compare")
-def compare_runs(
-    first: Annotated[str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, a cell's key or file.")],
-    others: Annotated[list[str], typer.Argument(help="Runs to compare it with.")],
-    results: Results = Path("results"),
-):
-    """Test whether one run differs from others by more than the noise of the test videos.
-
-    A run is an entry, `av_att`; of one protocol or backend or both, `av_att@official@jax`; or a single cell, by its key
-    or its JSON file. What a name does not say, it shares with the other.
-
-    Paired over the same videos: a bootstrap interval, and a p-value by flipping signs. McNemar's test counts the
-    segments that one of the two alone has right; those of one video are no independent evidence, so its p is too small
-    and stands here because others print it. With several comparisons, multiply p by their number.
-
-    Examples:
-
-    python -m benchmarks compare dmrn_late additive_late av_att
-
-    python -m benchmarks compare av_att@paper av_att@official
-    """
-    from rich.table import Table
-
-    records = Store(results).records() if results.is_dir() else {}
-    if not records and not first.endswith(".json"):
-        raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
-    tables = {}
-    for other in others:
-        for found in compare(records, first, other):
-            head = "", "difference, %", "95 % interval", "p", "only first right", "only second", "McNemar's p", "seeds"
-            table = tables.setdefault(found.title, Table(*head, title=found.title))
-            interval = f"{found.low:+.2f} … {found.high:+.2f}"
-            counts = f"{found.only_first:.0f}", f"{found.only_second:.0f}", f"{found.mcnemar:.4f}", str(found.seeds)
-            table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, f"{found.p:.4f}", *counts)
-    for table in tables.values():
-        _stdout().print(table)
 
 
 def _select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad):

@@ -7,31 +7,26 @@ import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.layers import AudioGuidedAttention, MILPooling
+from ave_keras.layers.fusion import DMRN
 
-# In the order of the released state dicts. `g` guides: it is the term of the sound.
-LAYERS = {
-    "lstm_audio": "lstm_audio",
-    "lstm_visual": "lstm_video",
-    "attention/audio_projection": "affine_audio",
-    "attention/visual_projection": "affine_video",
-    "attention/visual_score": "affine_v",
-    "attention/audio_score": "affine_g",
-    "attention": "affine_h",
-    "fusion/visual_hidden_0": "U_v.0",
-    "fusion/visual_output_0": "U_v.2",
-    "fusion/audio_hidden_0": "U_a.0",
-    "fusion/audio_output_0": "U_a.2",
-    "head": "L1",
-    "logits": "L2",
+LSTMS = {"lstm_audio": "lstm_audio", "lstm_visual": "lstm_video"}
+# `g` guides: it is the term of the sound.
+ATTENTION = {
+    "audio_projection": "affine_audio",
+    "visual_projection": "affine_video",
+    "visual_score": "affine_v",
+    "audio_score": "affine_g",
 }
+FUSION = {"visual_hidden": "U_v.0", "visual_output": "U_v.2", "audio_hidden": "U_a.0", "audio_output": "U_a.2"}
+DENSE = {"head": "L1", "logits": "L2"}
+# As the released state dicts have them.
+ORDER = [*LSTMS.values(), *ATTENTION.values(), "affine_h", *FUSION.values(), *DENSE.values()]
 #: Classes of the released whole-module files, and what they are.
 NETWORKS = {
     "models.att_Net": "A+V-att",
     "models_fusion.TBMRF_Net": "DMRN",
     "models_weakly.att_Net": "W-A+V-att",
 }
-LSTM = {"kernel": ("weight_ih_l0",), "recurrent_kernel": ("weight_hh_l0",), "bias": ("bias_ih_l0", "bias_hh_l0")}
-DENSE = {"kernel": ("weight",), "score_kernel": ("weight",), "bias": ("bias",)}
 
 
 @dataclass(frozen=True)
@@ -63,25 +58,42 @@ def released(model):
     Raises:
         AVEError: a weight has no counterpart in the released code, as in fusions other than concatenation and DMRN.
     """
-    found = []
+    # Not by the variables' paths: those of a model that was saved and read are shorter.
+    found = [weight for layer in model.layers for weight in _of_layer(layer)]
+    known = {id(weight.variable) for weight in found}
     for variable in model.weights:
-        layer, *inner, own = variable.path.split("/")
-        if layer.startswith("lstm_"):
-            suffix = "_reverse" if inner[0].startswith("backward") else ""
-            names = tuple(f"{name}{suffix}" for name in LSTM[own])
-        else:
-            layer, names = "/".join([layer, *inner]), DENSE.get(own, ())
-        if layer not in LAYERS or not names:
+        if id(variable) not in known:
             raise AVEError(
                 f"{model.name!r} is not among the released networks",
                 key=variable.path,
-                expected=f"layers among {list(LAYERS)}",
-                found=layer,
+                expected="a weight that the released code has too",
                 fix="Only localizers with concatenation or one DMRN block have released names",
             )
-        position = list(LAYERS).index(layer)
-        found.append((position, Weight(variable, tuple(f"{LAYERS[layer]}.{name}" for name in names))))
-    return [weight for _, weight in sorted(found, key=lambda pair: pair[0])]
+    return sorted(found, key=lambda weight: ORDER.index(weight.names[0].rpartition(".")[0]))
+
+
+def _of_layer(layer):
+    if layer.name in LSTMS:
+        name = LSTMS[layer.name]
+        for suffix, lstm in (("", layer.forward_layer), ("_reverse", layer.backward_layer)):
+            yield Weight(lstm.cell.kernel, (f"{name}.weight_ih_l0{suffix}",))
+            yield Weight(lstm.cell.recurrent_kernel, (f"{name}.weight_hh_l0{suffix}",))
+            yield Weight(lstm.cell.bias, (f"{name}.bias_ih_l0{suffix}", f"{name}.bias_hh_l0{suffix}"))
+    elif isinstance(layer, AudioGuidedAttention):
+        for ours, name in ATTENTION.items():
+            yield from _of_dense(getattr(layer, ours), name)
+        yield Weight(layer.score_kernel, ("affine_h.weight",))
+    elif isinstance(layer, DMRN):
+        for ours, name in FUSION.items():
+            yield from _of_dense(getattr(layer, ours)[0], name)
+    elif layer.name in DENSE:
+        yield from _of_dense(layer, DENSE[layer.name])
+
+
+def _of_dense(layer, name):
+    yield Weight(layer.kernel, (f"{name}.weight",))
+    if layer.use_bias:
+        yield Weight(layer.bias, (f"{name}.bias",))
 
 
 def network(model):
@@ -105,4 +117,6 @@ def differences(model):
             )
         if isinstance(layer, MILPooling) and layer.pooling != "max":
             found.append(f"MIL pooling takes the {layer.pooling}, the released code the maximum")
+        if isinstance(layer, DMRN) and layer.blocks > 1 and not layer.swapped:
+            found.append("the residuals of DMRN stay in their streams, the released code exchanges them")
     return found

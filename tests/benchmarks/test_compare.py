@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest, permutation_test
 
 from ave_keras import AVEError
-from benchmarks.compare import compare, compare_records, mcnemar, paired_test
+from benchmarks.compare import compare, compare_records, mcnemar, paired_test, probability
 from benchmarks.runs import find, pairs
 
 GOOD, BAD = [[0, 1], [1, 1]], [[1, 0], [0, 0]]
@@ -49,6 +49,10 @@ def test_agrees_with_scipy(rng):
 def test_mcnemar_is_the_binomial_test(counts):
     expected = binomtest(counts[0], sum(counts)).pvalue if any(counts) else 1
     assert mcnemar(*counts) == mcnemar(*counts[::-1]) == pytest.approx(expected, rel=1e-9)
+
+
+def test_no_probability_is_printed_as_nothing():
+    assert (probability(3e-5), probability(0.04871), probability(1)) == ("< 0.0001", "0.0487", "1.0000")
 
 
 def test_equal_models_do_not_differ():

@@ -14,6 +14,10 @@ from tests import small
 torch = pytest.importorskip("torch")
 released = pytest.importorskip("tests.released")
 
+one_backend = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="one backend: names and shapes are the same on all, models take time",
+)
 FORMATS = ("legacy module", "zip module", "legacy dict", "zip dict", "safetensors")
 
 
@@ -47,12 +51,15 @@ def test_every_format_holds_the_same(tmp_path, entry, kind):
         np.testing.assert_array_equal(array, expected[name].numpy())
 
 
-@pytest.mark.parametrize("kind", ["legacy module", "zip dict"])
 @pytest.mark.parametrize("entry", released.FORMS)
-def test_outputs_agree_and_export_is_identical(tmp_path, entry, kind):
-    module = released.net(entry)
-    file = save(module, tmp_path / "net.pt", kind)
-    model, (x, _) = small.load(entry, weights=file), small.batch(entry)
+def test_outputs_agree_and_export_is_identical(tmp_path, entry):
+    """At the released sizes."""
+    module = released.net(entry, released.RELEASED)
+    count = {"av_att": 1_335_246, "w_av_att": 1_335_246, "dmrn_late": 1_571_150}[entry]
+    assert sum(p.numel() for p in module.parameters()) == count
+    file = save(module, tmp_path / "net.pt", "legacy module")
+    model, rng = zoo.load(entry, weights=file, compile=False), np.random.default_rng(0)
+    x = {"audio": rng.random((2, 10, 128), "float32"), "visual": rng.random((2, 10, 7, 7, 512), "float32")}
     assert_same(small.call(model, x), released.answer(module, x))
 
     state = checkpoints.export_weights(model, like=checkpoints.read(file))
@@ -62,30 +69,19 @@ def test_outputs_agree_and_export_is_identical(tmp_path, entry, kind):
         assert array.dtype == np.float32 and array.tobytes() == theirs[name].numpy().tobytes(), name
 
 
-@pytest.mark.parametrize("entry", released.FORMS)
-def test_released_sizes(tmp_path, entry):
-    module = released.net(entry, released.RELEASED)
-    count = {"av_att": 1_335_246, "w_av_att": 1_335_246, "dmrn_late": 1_571_150}[entry]
-    assert sum(p.numel() for p in module.parameters()) == count
-    model = zoo.load(entry, weights=save(module, tmp_path / "net.pt", "legacy module"))
-    rng = np.random.default_rng(0)
-    x = {"audio": rng.random((2, 10, 128), "float32"), "visual": rng.random((2, 10, 7, 7, 512), "float32")}
+@one_backend
+def test_pytorch_reads_what_is_exported(tmp_path):
+    model, (x, _) = small.load("dmrn_late", protocol="official", compile=False), small.batch("dmrn_late")
+    state, module = checkpoints.export_weights(model), released.net("dmrn_late")
+    for suffix in (".pt", ".safetensors"):
+        checkpoints.write(tmp_path / f"net{suffix}", state)
+        for name, array in checkpoints.read(tmp_path / f"net{suffix}").arrays.items():
+            np.testing.assert_array_equal(array, state[name])
+    module.load_state_dict(torch.load(tmp_path / "net.pt"))
     assert_same(small.call(model, x), released.answer(module, x))
-
-
-@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
-def test_pytorch_reads_what_is_exported(tmp_path, suffix):
-    model, (x, _) = small.load("dmrn_late", protocol="official"), small.batch("dmrn_late")
-    state = checkpoints.export_weights(model)
-    file = tmp_path / f"net{suffix}"
-    checkpoints.write(file, state)
-    again = small.load("dmrn_late", weights=file)
+    again = small.load("dmrn_late", weights=tmp_path / "net.pt", compile=False)
     for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    if suffix == ".pt":
-        module = released.net("dmrn_late")
-        module.load_state_dict(torch.load(file))
-        assert_same(small.call(model, x), released.answer(module, x))
 
 
 def test_trained_biases_keep_their_sum(rng):
@@ -98,6 +94,7 @@ def test_trained_biases_keep_their_sum(rng):
     np.testing.assert_array_equal(same, (first, second))
 
 
+@one_backend
 def test_dmrn_starts_from_the_released_av_att(tmp_path):
     module = released.net("av_att")
     file = save(module, tmp_path / "AV_att.pt", "legacy module")
@@ -108,6 +105,7 @@ def test_dmrn_starts_from_the_released_av_att(tmp_path):
     assert model.get_layer("fusion").get_weights()[0].shape == random.get_layer("fusion").get_weights()[0].shape
 
 
+@one_backend
 def test_the_protocol_follows_the_weights(tmp_path):
     """In the paper's form the same weights compute something else; asked for by name, one gets it."""
     module = released.net("w_av_att")
@@ -127,10 +125,12 @@ def test_data_parallel_and_a_dict_around_it(tmp_path):
     module = released.net("av_att")
     state = {f"module.{name}": value for name, value in module.state_dict().items()}
     torch.save({"epoch": 3, "best": 0.7, "state_dict": state, "note": "mine"}, tmp_path / "net.pth")
-    model, (x, _) = small.load("av_att", weights=tmp_path / "net.pth"), small.batch("av_att")
-    assert_same(small.call(model, x), released.answer(module, x))
+    arrays = checkpoints.read(tmp_path / "net.pth").arrays
+    assert list(arrays) == list(module.state_dict())
+    np.testing.assert_array_equal(arrays["L2.bias"], module.L2.bias.detach().numpy())
 
 
+@one_backend
 def test_parts_have_names_too():
     state = checkpoints.export_weights(small.load("v_att", protocol="official"))
     assert {name.split(".")[0] for name in state} == {
@@ -138,6 +138,7 @@ def test_parts_have_names_too():
     }
 
 
+@one_backend
 @pytest.mark.parametrize(
     ("saved", "loaded", "message"),
     [
@@ -154,6 +155,7 @@ def test_a_file_of_another_network(tmp_path, saved, loaded, message):
         small.load(loaded, weights=file, **({"protocol": "paper"} if loaded == "ssn" else {}))
 
 
+@one_backend
 def test_the_weak_network_is_told_apart_by_its_class(tmp_path, monkeypatch):
     """Names and shapes of both are the same; a whole module says which it is."""
     weak = type("att_Net", (released.Net,), {"__module__": "models_weakly"})
@@ -165,6 +167,7 @@ def test_the_weak_network_is_told_apart_by_its_class(tmp_path, monkeypatch):
         small.load("av_att", weights=file)
 
 
+@one_backend
 def test_other_sizes(tmp_path):
     file = save(released.net("av_att"), tmp_path / "net.pt", "zip dict")
     with pytest.raises(AVEError, match=r"do not fit.*net.pt, key 'lstm_audio.weight_ih_l0.*\(20, 6\).*\(16, 6\)"):
