@@ -52,8 +52,12 @@ class Weight:
         return np.ascontiguousarray(keras.ops.convert_to_numpy(self.variable).T)
 
 
-def released(model):
+def released(model, *, partial=False):
     """The weights of a localizer as `Weight`s, in the order of the released files.
+
+    Args:
+        model: a localizer.
+        partial: leave out weights that have no released name.
 
     Raises:
         AVEError: a weight has no counterpart in the released code, as in fusions other than concatenation and DMRN.
@@ -62,7 +66,7 @@ def released(model):
     found = [weight for layer in model.layers for weight in _of_layer(layer)]
     known = {id(weight.variable) for weight in found}
     for variable in model.weights:
-        if id(variable) not in known:
+        if id(variable) not in known and not partial:
             raise AVEError(
                 f"{model.name!r} is not among the released networks",
                 key=variable.path,

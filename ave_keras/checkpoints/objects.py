@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ave_keras.checkpoints.pickles import checked_key
 from ave_keras.errors import AVEError
 
 DTYPES = {
@@ -159,14 +160,10 @@ def _parameter(data, *_):
 
 
 def _ordered(pairs=()):
-    from ave_keras.checkpoints.pickles import checked_key
-
     return OrderedDict((checked_key(key), value) for key, value in pairs)
 
 
 def _set(values=()):
-    from ave_keras.checkpoints.pickles import checked_key
-
     return {checked_key(value) for value in values}
 
 

@@ -28,7 +28,7 @@ def import_weights(model, checkpoint, *, partial=False):
 
     >>> import_weights(model, read("AV_att.pt"))
     """
-    arrays, weights = checkpoint.arrays, released(model)
+    arrays, weights = checkpoint.arrays, released(model, partial=partial)
     if not partial:
         _check_network(model, checkpoint)
     chosen = [w for w in weights if not partial or _fits(w, arrays)]
