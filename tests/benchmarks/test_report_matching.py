@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 
+from ave_keras import AVEError
 from benchmarks import publish, report, summary
 from benchmarks.compare import compare
 from benchmarks.page import page
@@ -82,11 +83,12 @@ def test_expected_hits_and_compare():
     first = record("avdln", 0, 0.5, 0.5)
     np.testing.assert_allclose(summary.right(first), [[1, 0.5], [1, 1], [0, 1]])
     second = record("dcca", 0, 0.5, 0.5, answers=((1,), (2,), (5,)))
-    assert compare([first, second], "avdln", "dcca")[0] == pytest.approx(0)
-    from ave_keras import AVEError
-
+    (found,) = compare({"0": first, "1": second}, "avdln", "dcca")
+    assert found.difference == pytest.approx(0)
+    # The first alone has the sound of the first video, and half of its picture, half of the time.
+    assert found.only_first == found.only_second == 1.25
     with pytest.raises(AVEError, match="different videos"):
-        compare([first, segment_record("a", 0, 0.5)], "avdln", "a")
+        compare({"0": first, "1": segment_record("a", 0, 0.5)}, "avdln", "a")
 
 
 def test_published_lines(records, tmp_path):
