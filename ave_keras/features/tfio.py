@@ -3,6 +3,7 @@
 Its last release, 0.37.1, loads with TensorFlow 2.16 and 2.17 only, so all of it is optional and nothing else needs it.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,17 @@ def decode_sound(path, rate):
 
 
 def resample(sound, source, rate):
-    """Changes the rate of a sound `(n,)` float32 from `source` to `rate` samples per second."""
-    return _audio().resample(sound[:, None], source, rate).numpy()[:, 0]
+    """Changes the rate of a sound `(n,)` float32 from `source` to `rate` samples per second, without delay.
+
+    Its filter comes late by half its length; silence before and behind the sound makes that a whole number of samples
+    of the result, which are dropped.
+    """
+    late = _delay(source, rate)
+    step = source // math.gcd(source, rate)
+    before = -late % step
+    padded = np.pad(sound, (before, late + step))
+    found = _audio().resample(padded[:, None], source, rate).numpy()[:, 0]
+    return found[(late + before) * rate // source :][: round(len(sound) * rate / source)]
 
 
 def log_mel(waveform, offset=0.01):
@@ -72,6 +82,12 @@ def log_mel(waveform, offset=0.01):
     spectrum = audio.spectrogram(waveform, nfft=FFT, window=FRAME, stride=HOP)[: 1 + (len(waveform) - FRAME) // HOP]
     mel = audio.melscale(spectrum, rate=RATE, mels=BANDS, fmin=LOWEST, fmax=HIGHEST)
     return tf.math.log(mel + offset).numpy()
+
+
+def _delay(source, rate):
+    """Samples of the source by which the filter of Speex, of 64 points or more, comes late."""
+    points = 64 * max(source, rate) // rate
+    return ((points - 1) // 8 * 8 + 8) // 2
 
 
 def _audio():

@@ -29,9 +29,10 @@ def test_decodes_as_pyav_does(tmp_path, rng, suffix):
 
 
 @loads
-def test_resamples_as_pyav_does(tmp_path):
-    """Within 2e-3 of full scale on a tone, away from both ends."""
-    path = films.write_film(tmp_path / "a.wav", sound=films.tone(2, 44100)[None], rate=44100)
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+def test_resamples_as_pyav_does(tmp_path, rate):
+    """Within 2e-3 of full scale on a tone, away from both ends, and in time."""
+    path = films.write_film(tmp_path / "a.wav", sound=films.tone(2, rate)[None], rate=rate)
     found, expected = (read_audio(path, 2, decoder=name) for name in ("tfio", "pyav"))
     np.testing.assert_allclose(found[200:-200], expected[200:-200], atol=2e-3)
 
