@@ -71,7 +71,7 @@ def extract(
         print(f"{len(made.unused)} names in {annotations} have no video here, the first of them {made.unused[0]}")
     console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)
     if made.failures:
-        print(f"{len(made.failures)} videos are not in it:")
+        print(f"not in it, {len(made.failures)}:")
         for reason in made.failures.values():
             print(f"  {reason}")
         raise typer.Exit(1)
