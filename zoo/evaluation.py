@@ -1,11 +1,15 @@
 """Scores of a saved model on a split."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ave_keras.data import layout
 from ave_keras.data.statistics import references
 from ave_keras.errors import AVEError
+from ave_keras.metrics import attention_mass, pointing_game, source_area
 from zoo.training import segment_probabilities
 
 
@@ -82,3 +86,38 @@ def score(model, ave, split, batch_size=64):
         names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
     }
     return Score(right.mean(), per_class, references(truth, len(ave.class_names)))
+
+
+@dataclass(frozen=True)
+class AttentionScore:
+    """Where a model looks: `{"pointing_game": share, "attention_mass": share}`, and the same of trivial answers."""
+
+    metrics: dict
+    references: dict
+
+
+def attention_scores(model, ave, split, batch_size=64):
+    """The `AttentionScore` of a model on a split of `ave`, see `ave_keras.metrics.pointing_game`.
+
+    Returns:
+        None where the model does not attend, the source cells are not known, or no segment of the split has one.
+    """
+    from ave_keras.attention import attention_maps, attends
+
+    if ave.source_mask is None or not attends(model):
+        return None
+    mask = np.stack([ave.source_mask[row] for row in ave.split(split)])
+    if not mask.any():
+        return None
+    shape = ave.input_shape("visual")[:3]
+    if mask.shape[1:] != shape:
+        warnings.warn(
+            f"{layout.SOURCE_MASK} of {ave.title} is {mask.shape[1:]}, features {shape}: not used", stacklevel=2
+        )
+        return None
+    maps = attention_maps(model, ave.dataset(split, batch_size=batch_size))
+    chance = source_area(mask)
+    return AttentionScore(
+        {"pointing_game": pointing_game(maps, mask), "attention_mass": attention_mass(maps, mask)},
+        {"chance: looking everywhere alike": {"pointing_game": chance, "attention_mass": chance}},
+    )
