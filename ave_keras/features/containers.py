@@ -1,0 +1,77 @@
+"""Video and sound files opened by PyAV, their clock, and what can be wrong with them."""
+
+import contextlib
+from pathlib import Path
+
+from ave_keras.errors import AVEError
+from ave_keras.optional import require
+
+# Seconds that a stream may end before it says it does; muxers round, and edit lists cut.
+SLACK = 0.5
+
+
+@contextlib.contextmanager
+def opened(path):
+    """An open PyAV container; what goes wrong inside the block becomes an `AVEError` that names the file.
+
+    Raises:
+        AVEError: PyAV is missing, no such file, or not a file that FFmpeg can read.
+    """
+    av = require("av", "video")
+    path = Path(path)
+    if not path.is_file():
+        raise AVEError("no such video", file=path, found="a folder" if path.is_dir() else "nothing")
+    if not path.stat().st_size:
+        raise AVEError("not a video", file=path, found="an empty file", fix="Download or record it again")
+    try:
+        # A title in some other encoding is no reason to refuse the pictures.
+        with av.open(str(path), metadata_errors="ignore") as container:
+            yield container
+    except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, AVEError):
+            raise
+        raise AVEError(
+            "not a video that can be read",
+            file=path,
+            expected="a whole file of video or sound",
+            found=error.strerror if isinstance(error, av.FFmpegError) else str(error).splitlines()[0],
+            fix="A file that was cut off, or that is text, reads like this: download it again, or see what ffprobe says",
+        ) from error
+
+
+def clock(container):
+    """Seconds that the container's clock shows at its beginning: 1.4 in MPEG-TS, 0 in most."""
+    return max(0.0, (container.start_time or 0) / 1e6)
+
+
+def seconds_of(container):
+    """Length of the picture, or where there is none of the sound; 0.0 where nothing says it."""
+    for stream in (*container.streams.video[:1], *container.streams.audio[:1]):
+        if stream.duration:
+            return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / 1e6
+
+
+def frames(container, stream):
+    """Decoded frames of a stream with their times, `(seconds, frame)`.
+
+    Raises:
+        AVEError: the stream ends well before it says it does: the file is cut off.
+    """
+    zero, end = clock(container), 0.0
+    for packet in container.demux(stream):
+        if packet.pts is not None:
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        for frame in packet.decode():
+            if frame.pts is not None:
+                yield float(frame.pts * frame.time_base) - zero, frame
+    stated = float(((stream.start_time or 0) + stream.duration) * stream.time_base) if stream.duration else 0.0
+    if end < stated - SLACK:
+        raise AVEError(
+            "the file is cut off",
+            file=Path(container.name),
+            key=stream.type,
+            expected=f"{stated:.1f} s",
+            found=f"{end:.1f} s",
+            fix="Download it again",
+        )
