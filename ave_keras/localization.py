@@ -118,18 +118,19 @@ def localize(
     """
     from ave_keras import features
 
+    video = Path(video)
+    seconds = segments or features.segments_of(features.probe(video))
     facts = read_facts(model) if isinstance(model, str | Path) else {}
     model = read_model(model, compile=False) if isinstance(model, str | Path) else model
     columns, length, names = _check(model)
-    labels = _labels(class_names or facts.get("class_names"), columns)
+    class_names = class_names or facts.get("class_names")
+    labels = _labels(class_names, columns)
     given, made = {"audio": audio_encoder, "visual": visual_encoder}, {"audio": None, "visual": None}
     for key in names:
         encoder = given[key] or facts.get("encoders", {}).get(key) or ENCODERS[key]
         make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[key]
         made[key] = make(encoder) if isinstance(encoder, str) else encoder
         _check_fit(model, key, made[key])
-    video = Path(video)
-    seconds = segments or features.segments_of(features.probe(video))
     found = features.encode(video, made["audio"], made["visual"], segments=seconds, silent=silent)
     windows = _windows(seconds, length or seconds)
     x = {key: found[key][windows.rows] for key in names}
@@ -140,7 +141,10 @@ def localize(
         attention=windows.join(attention_maps(model, x)) if attends(model) else None,
         truth=None if truth is None else _truth(truth, seconds),
         model=model.name,
-        notes=tuple(f"{key}: {made[key].name}, {made[key].weights}" for key in names),
+        notes=(
+            *(f"{key} features: {made[key].name}, {made[key].weights}" for key in names),
+            *(() if class_names else ("the model's file does not name its classes: they have numbers",)),
+        ),
     )
 
 

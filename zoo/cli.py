@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, beside `match`, `import`, `export-torch` and the data commands."""
+"""`ave-keras list | card | train | evaluate`, beside the data commands and those of the other `cli_*` modules."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from rich.table import Table
 from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
+from zoo.cli_localize import localize
 from zoo.cli_match import match
 from zoo.cli_weights import export_torch, import_weights
 
@@ -183,6 +184,7 @@ def _print_matching(loaded, path, ave, split):
     console.print(table)
 
 
+app.command()(localize)
 app.command()(match)
 app.command("import")(import_weights)
 app.command("export-torch")(export_torch)

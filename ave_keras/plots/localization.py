@@ -43,7 +43,7 @@ def strip_figure(found, frames):
     seconds, kinds = len(frames), 1 if found.attention is None else 2
     blocks, columns = -(-seconds // COLUMNS), min(seconds, COLUMNS)
     aspect = frames.shape[1] / frames.shape[2]
-    figure = Figure(figsize=(1.4 * columns, blocks * (kinds * 1.4 * aspect + 0.45) + 0.5), layout="constrained")
+    figure = Figure(figsize=(1.4 * columns, blocks * (kinds * 1.4 * aspect + 0.4) + 0.3), layout="constrained")
     grid = np.reshape(figure.subplots(blocks * kinds, columns, squeeze=False), (blocks, kinds, columns))
     for axes in grid.flat:
         axes.set_axis_off()
@@ -84,7 +84,7 @@ def attention_figure(found, frames):
     figure = Figure(
         figsize=(2.6 * columns, rows * (2.6 * frames.shape[1] / frames.shape[2] + 0.3) + 0.4), layout="constrained"
     )
-    every = figure.subplots(rows, columns, squeeze=False).flat
+    every = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in every:
         axes.set_axis_off()
     for axes, second in zip(every, chosen, strict=False):

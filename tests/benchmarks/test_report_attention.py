@@ -51,7 +51,7 @@ def test_a_matrix_has_it_too():
     records = [attending("dmrn_late", 0, 0.7, 0.8)]
     assert len(report.terminal(tables()["2"], GROUP, records)) == 3
     assert report.latex(tables()["2"], GROUP, records).count(r"\begin{table}") == 2
-    assert "| dmrn_late | DMRN | 80.0 ± – (1) |" in report.markdown(tables()["2"], GROUP, records)
+    assert "| dmrn_late | DMRN, late | 80.0 ± – (1) |" in report.markdown(tables()["2"], GROUP, records)
 
 
 def test_records_that_do_not_say(records):
