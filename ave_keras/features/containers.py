@@ -8,6 +8,8 @@ from ave_keras.optional import require
 
 # Seconds that a stream may end before it says it does; muxers round, and edit lists cut.
 SLACK = 0.5
+# Packets that are looked at for the first of each track.
+PEEK = 500
 
 
 @contextlib.contextmanager
@@ -41,7 +43,18 @@ def opened(path):
 
 def clock(container):
     """Seconds that the container's clock shows at its beginning: 1.4 in MPEG-TS, 0 in most."""
-    return max(0.0, (container.start_time or 0) / 1e6)
+    if (container.start_time or 0) <= 0:
+        return 0.0
+    # FFmpeg's own answer is late where one track of a Matroska file begins after the other.
+    first = {}
+    with opened(container.name) as again:
+        kinds = {stream.type for stream in (*again.streams.video[:1], *again.streams.audio[:1])}
+        for packet, _ in zip(again.demux(), range(PEEK), strict=False):
+            if packet.pts is not None:
+                first.setdefault(packet.stream.type, float(packet.pts * packet.time_base))
+            if kinds <= first.keys():
+                break
+    return max(0.0, min(first.values(), default=0.0))
 
 
 def seconds_of(container):
