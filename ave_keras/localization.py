@@ -120,6 +120,7 @@ def localize(
 
     video = Path(video)
     seconds = segments or features.segments_of(features.probe(video))
+    truth = None if truth is None else _truth(truth, seconds)
     facts = read_facts(model) if isinstance(model, str | Path) else {}
     model = read_model(model, compile=False) if isinstance(model, str | Path) else model
     columns, length, names = _check(model)
@@ -139,7 +140,7 @@ def localize(
         class_names=labels,
         probabilities=windows.join(_segments(model.predict(x, verbose=0))),
         attention=windows.join(attention_maps(model, x)) if attends(model) else None,
-        truth=None if truth is None else _truth(truth, seconds),
+        truth=truth,
         model=model.name,
         notes=(
             *(f"{key} features: {made[key].name}, {made[key].weights}" for key in names),

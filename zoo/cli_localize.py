@@ -57,15 +57,11 @@ def localize(
     from ave_keras import features
     from zoo.cli import console
 
-    made = {
-        "audio_encoder": _encoder(features.audio_encoder, audio_encoder or "vggish", audio_weights) or audio_encoder,
-        "visual_encoder": _encoder(features.visual_encoder, visual_encoder or "vgg19", visual_weights)
-        or visual_encoder,
-    }
     found = ave_keras.localize(
         video,
         model,
-        **made,
+        _encoder(features.audio_encoder, audio_encoder, "vggish", audio_weights),
+        _encoder(features.visual_encoder, visual_encoder, "vgg19", visual_weights),
         class_names=classes and _class_names(classes),
         truth=[event] if event else annotations and _events(annotations, video),
         segments=seconds,
