@@ -1,4 +1,4 @@
-"""`ave-keras data …`: look at a data set, pack it, make a synthetic one. The zoo adds its own commands to `app`."""
+"""`ave-keras data … | extract`: look at a data set, pack it, make one. The zoo adds its own commands to `app`."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ave_keras.cli_extract import extract
 from ave_keras.errors import AVEError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Data sets in the official AVE layout.", no_args_is_help=True)
 app.add_typer(data, name="data")
+app.command()(extract)
 
 Folder = Annotated[Path, typer.Argument(help="Folder in the official AVE layout: Annotations.txt, train_order.h5, …")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")]

@@ -55,8 +55,8 @@ class C3D:
     """The paper's other picture encoder, a `VisualEncoder`.
 
     Args:
-        weights: a file: PyTorch's (`c3d.pickle`, names `conv1.weight` to `fc7.bias`), a TensorFlow checkpoint (names `wc1` to
-            `bc5b` in any scope, output "conv5b" only), or `.weights.h5`; or "random".
+        weights: a file: PyTorch's (`c3d.pickle`, names `conv1.weight` to `fc7.bias`), a TensorFlow checkpoint (names
+            `wc1` to `bc5b` in any scope, output "conv5b" only), or `.weights.h5`; or "random".
         output: see `c3d`.
         mean: `.npy` of `(16, 112, 112, 3)`, or three numbers, that is taken off the pictures; the TensorFlow release
             has `crop_mean.npy`, the PyTorch one none.

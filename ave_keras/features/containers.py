@@ -37,7 +37,7 @@ def opened(path):
             file=path,
             expected="a whole file of video or sound",
             found=error.strerror if isinstance(error, av.FFmpegError) else str(error).splitlines()[0],
-            fix="A file that was cut off, or that is text, reads like this: download it again, or see what ffprobe says",
+            fix="A file that was cut off, or that is text, reads like this: download it again",
         ) from error
 
 

@@ -7,6 +7,9 @@ from ave_keras import AVEError
 from ave_keras.features.vgg19 import VGG19
 from tests.ave_keras.features import networks
 
+# XLA takes a minute for its 16 convolutions at the optimization level of the tests.
+pytestmark = pytest.mark.skipif(keras.backend.backend() == "jax", reason="VGGish and C3D stand for it on JAX")
+
 SMALL = {"size": (32, 64), "frames_per_second": 2}
 
 

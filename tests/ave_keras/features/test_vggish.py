@@ -91,7 +91,7 @@ def test_post_processing_of_the_release(shared, tmp_path, wave):
 def test_weights_that_do_not_fit(tmp_path, module):
     with pytest.raises(AVEError, match=r"VGGish needs weights.*weights='random'"):
         VGGish()
-    with pytest.raises(AVEError, match="no such weights file .*found nothing"):
+    with pytest.raises(AVEError, match=r"no such weights file .*found nothing"):
         VGGish(tmp_path / "no.ckpt", network=vggish(**SIZES))
     path = networks.saved(module, tmp_path / "vggish.pth")
     small = vggish(**{**SIZES, "units": 9})
@@ -102,7 +102,7 @@ def test_weights_that_do_not_fit(tmp_path, module):
     state = module.state_dict()
     del state["features.6.bias"]
     torch.save(state, tmp_path / "part.pth")
-    with pytest.raises(AVEError, match="not the weights of 'vggish'.*found no features.6.bias"):
+    with pytest.raises(AVEError, match=r"not the weights of 'vggish'.*found no features.6.bias"):
         VGGish(tmp_path / "part.pth", network=vggish(**SIZES))
     np.savez(tmp_path / "pca.npz", something=1)
     with pytest.raises(AVEError, match="not the PCA of VGGish"):

@@ -1,0 +1,90 @@
+"""`ave-keras extract`: videos to a data set."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ave_keras.errors import AVEError
+
+
+def extract(
+    videos: Annotated[list[Path], typer.Argument(help="Video files, folders of them, or folders of pictures.")],
+    annotations: Annotated[
+        Path, typer.Option(help="Annotations.txt, or a CSV with columns video,class,start,end and perhaps split.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write, in the official layout.")],
+    audio_encoder: Annotated[str, typer.Option(help="vggish, or module:attribute of your own.")] = "vggish",
+    visual_encoder: Annotated[str, typer.Option(help="vgg19, c3d, or module:attribute of your own.")] = "vgg19",
+    audio_weights: Annotated[str | None, typer.Option(help="A file of its weights, or random.")] = None,
+    visual_weights: Annotated[str | None, typer.Option(help="A file of its weights, or random, or imagenet.")] = None,
+    audio_option: Annotated[list[str] | None, typer.Option(help="Further option, name=value; repeatable.")] = None,
+    visual_option: Annotated[list[str] | None, typer.Option(help="Further option, name=value; repeatable.")] = None,
+    segments: Annotated[int | None, typer.Option(help="Seconds of each video. [their length, if it is one]")] = None,
+    title: Annotated[str | None, typer.Option(help="What tables call the data set. [the folder's name]")] = None,
+    dtype: Annotated[str, typer.Option(help="float32, or float16.")] = "float32",
+    silent: Annotated[bool, typer.Option("--silent", help="Take silence where a video has no sound.")] = False,
+    decoder: Annotated[str, typer.Option(help="Of the sound: pyav, or tfio for wav and flac.")] = "pyav",
+    workers: Annotated[int, typer.Option(help="Processes; 0 encodes in this one.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")] = False,
+):
+    """Turn videos into features: the official layout, and extraction.json, which says how they were made.
+
+    The same command after an interruption goes on where it was. Videos that cannot be read are listed at the end, and
+    the status is then 1. Needs PyAV: `pip install "ave-keras[video]"`.
+
+    Examples:
+
+    ave-keras extract clips --annotations Annotations.txt --out OWN --audio-weights vggish-10086976.pth
+
+    ave-keras extract clips --annotations events.csv --out TRY --audio-weights random --visual-weights random
+    """
+    from ave_keras.cli import progress
+    from ave_keras.features.extract import extract as run
+
+    if dtype not in ("float32", "float16"):
+        raise AVEError("no such type", key="--dtype", expected="float32 or float16", found=repr(dtype))
+    if segments is not None and segments < 1:
+        raise AVEError("no such number", key="--segments", expected="1 or more", found=segments)
+    with progress() as bars:
+        task = bars.add_task("videos", total=None)
+        made = run(
+            videos,
+            annotations,
+            out,
+            audio=(audio_encoder, options(audio_weights, audio_option)),
+            visual=(visual_encoder, options(visual_weights, visual_option)),
+            segments=segments,
+            title=title,
+            dtype=dtype,
+            silent=silent,
+            decoder=decoder,
+            workers=max(0, workers),
+            force=force,
+            start=lambda total: bars.update(task, total=total),
+            advance=lambda path, failure: bars.advance(task),
+        )
+    console = Console()
+    print(f"{made.folder}: {made.rows} rows of {made.segments} segments, {made.computed} videos encoded now")
+    if made.unused:
+        print(f"{len(made.unused)} names in {annotations} have no video here, the first of them {made.unused[0]}")
+    console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)
+    if made.failures:
+        print(f"{len(made.failures)} videos are not in it:")
+        for reason in made.failures.values():
+            print(f"  {reason}")
+        raise typer.Exit(1)
+
+
+def options(weights, more):
+    """`{"weights": …}` and `name=value` texts as a dict; values that are YAML numbers, truths or lists become them."""
+    import yaml
+
+    found = {} if weights is None else {"weights": weights}
+    for text in more or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise AVEError("no such option", expected="name=value", found=repr(text))
+        found[name] = yaml.safe_load(value)
+    return found
