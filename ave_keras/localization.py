@@ -128,9 +128,9 @@ def localize(
     labels = _labels(class_names, columns)
     given, made = {"audio": audio_encoder, "visual": visual_encoder}, {"audio": None, "visual": None}
     for key in names:
-        encoder = given[key] or facts.get("encoders", {}).get(key) or ENCODERS[key]
         make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[key]
-        made[key] = make(encoder) if isinstance(encoder, str) else encoder
+        encoder, options = (given[key], {}) if given[key] else _recorded(key, facts)
+        made[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
         _check_fit(model, key, made[key])
     found = features.encode(video, made["audio"], made["visual"], segments=seconds, silent=silent)
     windows = _windows(seconds, length or seconds)
@@ -190,6 +190,21 @@ def _check(model):
             fix="Entries of Table 1 and 2 do; models that match sound and picture answer to `ave-keras match`",
         )
     return segments.shape[-1], model.inputs[0].shape[1], names
+
+
+def _recorded(key, facts):
+    """`(name, options)` of the encoder that a model's file names, or of the paper's."""
+    said = facts.get("encoders", {}).get(key, {"encoder": ENCODERS[key], "options": {}})
+    name, options = said["encoder"], said["options"]
+    if ":" in name:
+        # Whoever made the file must not choose what is imported and called here.
+        wanted = " ".join([f"--{key}-encoder {name}", *(f"--{key}-option {k}={v}" for k, v in options.items())])
+        raise AVEError(
+            f"the model's {key} features are of an encoder that is not AVE-Keras' own",
+            found=name,
+            fix=f"If you trust it, name it yourself: {wanted}",
+        )
+    return name, options
 
 
 def _check_fit(model, key, encoder):

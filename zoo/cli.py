@@ -90,6 +90,7 @@ def train(
 
     import zoo
     from ave_keras.data import AVE
+    from ave_keras.model_file import facts_of
     from zoo.callbacks import BestModel, TensorBoardLog
     from zoo.loading import protocol_of
 
@@ -102,7 +103,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
-    facts = {"entry": entry.name, "protocol": protocol, "data": ave.title, "class_names": list(ave.class_names)}
+    facts = {"entry": entry.name, "protocol": protocol, **facts_of(ave)}
     best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts)
     logs = [keras.callbacks.CSVLogger(out / "log.csv"), *([TensorBoardLog(out / "tensorboard")] if tensorboard else [])]
     console.print(f"{entry.title} on {ave.title}: {model.count_params():,} parameters, {entry.recipe.epochs} epochs")

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from ave_keras.cli_extract import options
 from ave_keras.data import layout
 from ave_keras.data.annotations import class_names_of, read_annotations
 from ave_keras.errors import AVEError
@@ -27,6 +28,8 @@ def localize(
         str | None, typer.Option(help="The audio encoder's weights: a file, or random to try out the rest.")
     ] = None,
     visual_weights: Annotated[str | None, typer.Option(help="The visual encoder's weights, likewise.")] = None,
+    audio_option: Annotated[list[str] | None, typer.Option(help="Further option, name=value; repeatable.")] = None,
+    visual_option: Annotated[list[str] | None, typer.Option(help="Further option, name=value; repeatable.")] = None,
     classes: Annotated[
         Path | None,
         typer.Option(help="Text file of a class name per line, or a data set's folder. [the model file's names]"),
@@ -51,7 +54,8 @@ def localize(
 
     ave-keras localize dog.mp4 --model runs/av_att/model.keras --audio-weights vggish.pth --event Bark 2 7
 
-    ave-keras localize dog.mp4 --model m.keras --audio-encoder mine:Sound --visual-encoder mine:Sight
+    ave-keras localize dog.mp4 --model m.keras --audio-encoder examples.yamnet:YAMNet --visual-encoder
+    examples.lite0:Lite0 --visual-option projection=visual_projection.npz
     """
     import ave_keras
     from ave_keras import features
@@ -60,8 +64,8 @@ def localize(
     found = ave_keras.localize(
         video,
         model,
-        _encoder(features.audio_encoder, audio_encoder, "vggish", audio_weights),
-        _encoder(features.visual_encoder, visual_encoder, "vgg19", visual_weights),
+        _encoder(features.audio_encoder, audio_encoder, "vggish", options(audio_weights, audio_option)),
+        _encoder(features.visual_encoder, visual_encoder, "vgg19", options(visual_weights, visual_option)),
         class_names=classes and _class_names(classes),
         truth=[event] if event else annotations and _events(annotations, video),
         segments=seconds,
@@ -74,9 +78,9 @@ def localize(
         console.print(f"written: {path}")
 
 
-def _encoder(make, name, default, weights):
-    """An encoder with weights of its own, or its name; None leaves it to the model's file."""
-    return name if weights is None else make(name or default, weights=weights)
+def _encoder(make, name, default, given):
+    """An encoder with options, or its name; None leaves it to the model's file."""
+    return make(name or default, **given) if given else name
 
 
 def _class_names(path):
@@ -119,6 +123,8 @@ def _table(found):
     if known:
         right = sum(a == b for a, b in zip(found.classes, found.truth, strict=True))
         table.caption = f"{right} of {len(found.truth)} seconds right"
+        if unknown := set(found.truth) - set(found.class_names):
+            table.caption += f"; the model has no class {', '.join(sorted(unknown))}"
     return table
 
 

@@ -191,6 +191,8 @@ function key(pressed) {
 at("name").textContent = data.video;
 const told = data.events.map((e) => `${e.event} ${e.start}–${e.end} s`).join(", ");
 at("summary").textContent = `${data.model} finds: ${told || "no event"}`;
+const strange = [...new Set(data.truth || [])].filter((name) => !data.class_names.includes(name));
+if (strange.length) data.notes.unshift(`The model has no class ${strange.join(", ")}: there it cannot be right.`);
 for (const note of data.notes) make("p", at("notes"), { textContent: note });
 at("slider").max = T;
 at("attention").hidden = !data.attention;

@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -74,10 +76,28 @@ def test_a_file_says_its_classes_and_encoders(film, tmp_path):
     model = small.load("a", **SHAPES)
     model.save(tmp_path / "m.keras")
     assert model_file.read_facts(tmp_path / "m.keras") == {} == model_file.read_facts(tmp_path / "none.keras")
-    model_file.write_facts(tmp_path / "m.keras", class_names=NAMES, encoders={"audio": "tests.encoders:Sound"})
+    plug_in = {"audio": {"encoder": "tests.encoders:Sound", "options": {"a": 1}}}
+    model_file.write_facts(tmp_path / "m.keras", class_names=NAMES, encoders=plug_in)
     assert keras.models.load_model(tmp_path / "m.keras").count_params() == model.count_params()
-    found = ave_keras.localize(film, tmp_path / "m.keras", segments=4)
+    found = ave_keras.localize(film, tmp_path / "m.keras", "tests.encoders:Sound", segments=4)
     assert found.class_names == (*NAMES, "Background") and len(found.classes) == 4
+    # A file from somewhere names code; nothing is run before the reader says so.
+    with pytest.raises(ave_keras.AVEError, match=r"trust it.*--audio-encoder tests\.encoders:Sound --audio-option a=1"):
+        ave_keras.localize(film, tmp_path / "m.keras")
+
+
+def test_what_extraction_says_goes_into_the_file(tmp_path):
+    from types import SimpleNamespace
+
+    ave = SimpleNamespace(title="own", class_names=NAMES, folder=tmp_path)
+    facts = {"data": "own", "class_names": list(NAMES)}
+    assert model_file.facts_of(ave) == facts
+    recipe = {key: {"encoder": key, "options": {}} for key in ("audio", "visual")}
+    (tmp_path / "extraction.json").write_text(json.dumps({"recipe": {**recipe, "segments": 10}}))
+    assert model_file.facts_of(ave) == {**facts, "encoders": recipe}
+    (tmp_path / "extraction.json").write_text("{}")
+    with pytest.raises(ave_keras.AVEError, match=r"extraction\.json"):
+        model_file.facts_of(ave)
 
 
 def test_what_does_not_fit(film, tmp_path):
