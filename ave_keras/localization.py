@@ -28,6 +28,7 @@ class Localization:
         truth: T names, or None where it is not known; they need not be among `class_names`.
         model: the model's name.
         notes: sentences on what the answer rests on.
+        seen: seconds into a segment around which the pictures lie that its answer rests on.
     """
 
     video: Path
@@ -37,11 +38,17 @@ class Localization:
     truth: tuple | None = None
     model: str = ""
     notes: tuple = ()
+    seen: float = 0.5
 
     @property
     def times(self):
         """`(T,)` the second at which each segment begins."""
         return np.arange(len(self.probabilities), dtype="float64")
+
+    @property
+    def picture_times(self):
+        """`(T,)` the second of the picture that stands for each segment, under its attention."""
+        return self.times + self.seen
 
     @cached_property
     def classes(self):
@@ -143,9 +150,10 @@ def localize(
         truth=truth,
         model=model.name,
         notes=(
-            *(f"{key} features: {made[key].name}, {made[key].weights}" for key in names),
+            *(f"{key} features: {made[key].name}, {_weights(made[key])}" for key in names),
             *(() if class_names else ("the model's file does not name its classes: they have numbers",)),
         ),
+        seen=_seen(made["visual"]),
     )
 
 
@@ -241,6 +249,16 @@ def _truth(events, seconds):
         for second in range(int(start), min(int(end), seconds)):
             found[second] = str(name)
     return tuple(found)
+
+
+def _seen(encoder):
+    """The mean of the times 0, 1/n, … at which an encoder takes its n pictures of a second."""
+    return 0.5 if encoder is None else (encoder.frames_per_second - 1) / (2 * encoder.frames_per_second)
+
+
+def _weights(encoder):
+    """Where they come from; of a file its name alone, since pages are passed on."""
+    return Path(encoder.weights).name if Path(encoder.weights).is_file() else encoder.weights
 
 
 def _segments(answer):

@@ -136,7 +136,7 @@ def _write(found, folder):
     seen = features.probe(found.video)
     width = min(WIDTH, seen.width)
     size = max(1, round(width * seen.height / seen.width)), width
-    frames = features.read_frames(found.video, found.times + 0.5, size)
+    frames = features.read_frames(found.video, found.picture_times, size)
     folder.mkdir(parents=True, exist_ok=True)
 
     def named(suffix):

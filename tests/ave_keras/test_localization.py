@@ -50,6 +50,8 @@ def test_the_answer_is_that_of_the_model(film):
     np.testing.assert_allclose(found.attention, np.concatenate([maps[0], maps[1][1:]]), atol=1e-6)
     assert found.class_names == (*NAMES, "Background") and found.times.tolist() == list(range(7))
     assert found.truth == ("Background", "Meow", "Meow", *["Background"] * 4)
+    # Two pictures a second, at its beginning and its middle.
+    np.testing.assert_array_equal(found.picture_times, np.arange(7) + 0.25)
     assert found.notes == ("audio features: loudness, none needed", "visual features: colours, none needed")
 
 
