@@ -1,6 +1,5 @@
 """The page of a localized video, as text and in a browser, which knows nothing of Keras: one backend is enough."""
 
-import shutil
 import time
 
 import keras
@@ -13,16 +12,6 @@ from tests.ave_keras.features.films import tone, write_film
 
 NAMES = ("Bark", "</script><b>Violin", "Background")
 SECONDS = 6
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CELLS = '.event[data-line="{}"]'
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="no model here: one backend is enough")
@@ -60,39 +49,16 @@ def test_what_is_too_large_is_left_out(film, monkeypatch):
     assert "data:video" not in text and "is not put into a page" in text
 
 
-@pytest.fixture(scope="module")
-def context(tmp_path_factory):
-    """A fresh Chromium profile."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the test extra")
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip(f"needs a browser, one of {BROWSERS}")
-    with playwright.sync_playwright() as driver:
-        profile = tmp_path_factory.mktemp("profile")
-        options = {"executable_path": browser, "headless": True, "args": FLAGS}
-        context = driver.chromium.launch_persistent_context(profile, **options)
-        yield context
-        context.close()
-
-
 @pytest.fixture
-def opened(context, tmp_path):
-    """Opens an answer; afterwards nothing may have gone wrong and nothing been asked for but the file itself."""
-    said, asked, tab = [], [], context.new_page()
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.on("request", lambda request: asked.append(request.url))
-    path = tmp_path / "page.html"
+def opened(tab, tmp_path):
+    """Opens an answer."""
 
     def open_page(found):
+        path = tmp_path / "page.html"
         path.write_text(page(found, frames()), encoding="utf-8")
-        tab.goto(path.as_uri())
-        return tab
+        return tab(path)
 
-    yield open_page
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
-    tab.close()
+    return open_page
 
 
 def state(tab):
