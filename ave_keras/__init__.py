@@ -3,6 +3,7 @@
 from ave_keras import layers, losses, matching, metrics, models, optimizers
 from ave_keras.attention import attention_maps
 from ave_keras.errors import AVEError
+from ave_keras.localization import localize
 
 __version__ = "0.1.0"
-__all__ = ["AVEError", "attention_maps", "layers", "losses", "matching", "metrics", "models", "optimizers"]
+__all__ = ["AVEError", "attention_maps", "layers", "localize", "losses", "matching", "metrics", "models", "optimizers"]

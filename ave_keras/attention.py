@@ -6,21 +6,31 @@ from ave_keras.errors import AVEError
 from ave_keras.layers import AudioGuidedAttention
 
 
+def attends(model):
+    """Whether `attention_maps` can tell where `model` looks."""
+    return _attention(model) is not None
+
+
+def _attention(model):
+    layers = (layer for layer in model.layers if isinstance(layer, AudioGuidedAttention))
+    return next((layer for layer in layers if isinstance(layer.output, list | tuple)), None)
+
+
 def attention_model(model):
     """A model from the inputs of `model` to its attention maps `(B, T, H, W)`; it shares the weights.
 
     Raises:
         AVEError: `model` has no `AudioGuidedAttention` called with `return_attention_scores=True`.
     """
-    for layer in model.layers:
-        if isinstance(layer, AudioGuidedAttention) and isinstance(layer.output, list | tuple):
-            return keras.Model(model.inputs, layer.output[1], name=f"{model.name}_attention")
-    raise AVEError(
-        f"model {model.name!r} does not attend",
-        expected="an AudioGuidedAttention layer called with return_attention_scores=True",
-        found=sorted({type(layer).__name__ for layer in model.layers}),
-        fix="Entries that attend have 'att' in their name: zoo.list('*att*')",
-    )
+    layer = _attention(model)
+    if layer is None:
+        raise AVEError(
+            f"model {model.name!r} does not attend",
+            expected="an AudioGuidedAttention layer called with return_attention_scores=True",
+            found=sorted({type(layer).__name__ for layer in model.layers}),
+            fix="Entries that attend have 'att' in their name: zoo.list('*att*')",
+        )
+    return keras.Model(model.inputs, layer.output[1], name=f"{model.name}_attention")
 
 
 def attention_maps(model, x, batch_size=32):

@@ -86,7 +86,9 @@ def info(
     if check:
         _check(ave, console)
     if plot:
-        _draw(found, plot)
+        from ave_keras.plots import save, statistics_figure
+
+        save(statistics_figure(found), plot)
         console.print(f"drawn: {plot}")
 
 
@@ -171,12 +173,3 @@ def _check(ave, console):
     for row, file in bad:
         console.print(f"row {row} of {file}: NaN or Inf", style="red")
     console.print(f"checked: {len(bad)} bad rows")
-
-
-def _draw(found, path):
-    from ave_keras.plots import statistics_figure
-
-    try:
-        statistics_figure(found).savefig(path, dpi=150)
-    except ValueError as error:
-        raise AVEError("cannot draw", file=path, found=str(error).splitlines()[0]) from error

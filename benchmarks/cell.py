@@ -17,6 +17,7 @@ from ave_keras.data import AVE
 from benchmarks.devices import device
 from benchmarks.state import EpochState
 from zoo import matching
+from zoo.evaluation import attention_scores
 from zoo.training import eval_dataset, fit, segment_probabilities
 
 PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
@@ -79,8 +80,11 @@ def _score(entry, model, ave):
     rows = ave.split("test")
     predicted = segment_probabilities(model, eval_dataset(entry, ave, "test")).argmax(-1)
     truth = ave.labels[rows].argmax(-1)
+    accuracy = float((predicted == truth).mean())
+    looks = attention_scores(model, ave, "test", entry.recipe.batch_size)
     return {
-        "test_accuracy": float((predicted == truth).mean()),
+        "test_accuracy": accuracy,
+        **({"metrics": {"accuracy": accuracy, **looks.metrics}, "trivial": looks.references} if looks else {}),
         "test": {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
         "class_names": [*ave.class_names, "Background"],
     }

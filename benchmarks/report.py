@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.table import Table as RichTable
 
-from benchmarks.summary import best, difference, expand, measured, number, rows, trivial
+from benchmarks.summary import best, difference, expand, measured, metrics, number, rows, trivial
 
 
 class Detail(NamedTuple):
@@ -72,12 +72,19 @@ def lines(table, records):
 
 def details(table, records):
     """The further tables of `table` for which the records have figures, as `Detail`s."""
+    for title, keys in _details(table, records):
+        found = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
+        known = [(cells, kind) for cells, kind in found if set(cells[2:]) != {"–"}]
+        yield Detail(title, ("entry", "model", *keys.values()), known)
+
+
+def _details(table, records):
+    """`(title, {key: label})` of the details of which some record has a figure."""
+    present = {key for record in records for key in metrics(record)}
     for detail in table.details:
         keys = expand(detail["metrics"], records)
-        if not keys:
-            continue
-        found = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
-        yield Detail(detail["title"], ("entry", "model", *keys.values()), list(found))
+        if present & set(keys):
+            yield detail["title"], keys
 
 
 def _lines(table, records, keys, of_model, of_answer):
@@ -116,7 +123,7 @@ def terminal(table, group, records):
     compact = RichTable("", *table.columns.values(), title=title(table, group))
     for label, cells in matrix(table, records):
         compact.add_row(label, *(f"[bold]{text}[/bold]" if bold else text for text, bold in cells))
-    return [listed, compact]
+    return [*further, listed, compact]
 
 
 def _rich(title, head, lines, **options):
@@ -152,7 +159,7 @@ def comma_separated(table, group, records):
     """One line per model, and per metric where there are several, with full precision, for other programs."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    keys = expand({**table.metrics, **{k: k for detail in table.details for k in detail["metrics"]}}, records)
+    keys = {**table.metrics, **{key: key for _, found in _details(table, records) for key in found}}
     several = len(keys) > 1
     columns = [
         "table",
@@ -173,6 +180,8 @@ def comma_separated(table, group, records):
     for key in keys:
         metric = [key] if several else []
         for row in rows(table, records, key):
+            if key not in table.metrics and not row.values:
+                continue
             ours = [row.mean, row.std, len(row.values)]
             where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
             writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
@@ -189,8 +198,9 @@ def latex(table, group, records):
             [escape(label), *(rf"\textbf{{{escape(t)}}}" if bold else escape(t) for t, bold in cells)]
             for label, cells in matrix(table, records)
         ]
-        return _booktabs(caption, ["", *table.columns.values()], body)
-    parts = [_booktabs(caption, *_without_names(head(table), lines(table, records)))]
+        parts = [_booktabs(caption, ["", *table.columns.values()], body)]
+    else:
+        parts = [_booktabs(caption, *_without_names(head(table), lines(table, records)))]
     for detail in details(table, records):
         named = escape(f"{title(table, group)}: {detail.title}.")
         parts.append(_booktabs(named, *_without_names(detail.head, detail.lines)))

@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import pytest
 
+from tests.browser import browser, tab  # noqa: F401
+
 SHARED = Path(__file__).parents[2] / "shared"
 # Every program that JAX compiles holds memory maps, of which Linux gives a process 65530.
 MAPS = Path("/proc/self/maps")

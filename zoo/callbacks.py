@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from ave_keras.errors import AVEError
+from ave_keras.model_file import write_facts
 
 
 class BestModel(keras.callbacks.Callback):
@@ -13,12 +14,13 @@ class BestModel(keras.callbacks.Callback):
     Args:
         path: of the `.keras` file.
         monitor: key in the epoch's logs, higher is better; the first of equals stays.
+        facts: what the file says of itself besides, see `ave_keras.model_file`.
     """
 
-    def __init__(self, path, monitor):
+    def __init__(self, path, monitor, facts=None):
         super().__init__()
         self.path = Path(path)
-        self.monitor = monitor
+        self.monitor, self.facts = monitor, facts
         self.best = float("-inf")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -29,6 +31,8 @@ class BestModel(keras.callbacks.Callback):
         self.best = score
         partial = self.path.with_name(f".{self.path.stem}.partial.keras")
         self.model.save(partial)
+        if self.facts:
+            write_facts(partial, **self.facts)
         partial.replace(self.path)
 
 

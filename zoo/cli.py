@@ -1,4 +1,4 @@
-"""`ave-keras list | card | train | evaluate`, beside `match`, `import`, `export-torch` and the data commands."""
+"""`ave-keras list | card | train | evaluate`, beside the data commands and those of the other `cli_*` modules."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from rich.table import Table
 from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
+from zoo.cli_localize import localize
 from zoo.cli_match import match
 from zoo.cli_weights import export_torch, import_weights
 
@@ -89,6 +90,7 @@ def train(
 
     import zoo
     from ave_keras.data import AVE
+    from ave_keras.model_file import facts_of
     from zoo.callbacks import BestModel, TensorBoardLog
     from zoo.loading import protocol_of
 
@@ -101,7 +103,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
-    best = BestModel(out / "model.keras", f"val_{entry.monitor}")
+    facts = {"entry": entry.name, "protocol": protocol, **facts_of(ave)}
+    best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts)
     logs = [keras.callbacks.CSVLogger(out / "log.csv"), *([TensorBoardLog(out / "tensorboard")] if tensorboard else [])]
     console.print(f"{entry.title} on {ave.title}: {model.count_params():,} parameters, {entry.recipe.epochs} epochs")
     try:
@@ -119,20 +122,26 @@ def evaluate(
     data: Data,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Drop videos with NaN or Inf, and say which.")] = False,
 ):
     """Score a model on a split: overall and per class, beside the answers that need no model.
 
-    A model that matches sound and picture is scored on the queries of the split for cross-modality localization.
+    Where the data set knows the source cells and the model attends, also how often it looks at the source. A model that
+    matches sound and picture is scored on the queries of the split for cross-modality localization.
 
-    Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR
+    Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
     """
     from ave_keras.data import AVE
-    from zoo.evaluation import load_model, matches, score
+    from zoo.evaluation import attention_scores, load_model, matches, score
 
     ave = AVE.from_directory(data, skip_bad=skip_bad)
     loaded = load_model(model, ave)
     if matches(loaded):
+        if plot:
+            raise AVEError("a model that matches has no classes to draw", key="--plot", file=model)
         _print_matching(loaded, model, ave, split)
         return
     result = score(loaded, ave, split, batch_size)
@@ -144,6 +153,22 @@ def evaluate(
     for label, (accuracy, count) in result.per_class.items():
         table.add_row(f"{label} ({count})", f"{100 * accuracy:.1f}")
     console.print(table)
+    if looks := attention_scores(loaded, ave, split, batch_size):
+        console.print(_attention_table(looks))
+    if plot:
+        from ave_keras.plots import evaluation_figure, save
+
+        save(evaluation_figure(result.truth, result.predicted, result.class_names, table.title), plot)
+        console.print(f"drawn: {plot}")
+
+
+def _attention_table(looks):
+    columns = {"pointing_game": "largest weight on the source", "attention_mass": "weight inside the source"}
+    table = Table("", *columns.values(), title="Where attention looks, % over event segments")
+    for name, found in {"the model": looks.metrics, **looks.references}.items():
+        style = None if name == "the model" else "dim"
+        table.add_row(name, *(f"{100 * found[key]:.1f}" for key in columns), style=style)
+    return table
 
 
 def _print_matching(loaded, path, ave, split):
@@ -160,6 +185,7 @@ def _print_matching(loaded, path, ave, split):
     console.print(table)
 
 
+app.command()(localize)
 app.command()(match)
 app.command("import")(import_weights)
 app.command("export-torch")(export_torch)

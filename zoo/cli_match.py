@@ -119,7 +119,7 @@ def _array(path, row, ranks):
 
 def _model(path, x):
     from ave_keras.checkpoints.keras2 import is_keras2
-    from zoo.evaluation import read_model
+    from ave_keras.model_file import read_model
     from zoo.loading import load
 
     if path.is_file() and is_keras2(path):

@@ -47,7 +47,7 @@ def export_torch(
     Example: ave-keras export-torch av_att.keras --out AV_att.pt
     """
     from ave_keras import checkpoints
-    from zoo.evaluation import read_model
+    from ave_keras.model_file import read_model
 
     origin = checkpoints.read(like) if like else None
     state = checkpoints.export_weights(read_model(model), origin)

@@ -1,21 +1,37 @@
 """Scores of a saved model on a split."""
 
+import warnings
 from dataclasses import dataclass
-from pathlib import Path
+
+import numpy as np
 
 from ave_keras.data import layout
 from ave_keras.data.statistics import references
 from ave_keras.errors import AVEError
+from ave_keras.metrics import attention_mass, pointing_game, source_area
+from ave_keras.model_file import read_model
 from zoo.training import segment_probabilities
 
 
 @dataclass(frozen=True)
 class Score:
-    """Segment accuracy over all, per class `{label: (accuracy, segments)}`, and of trivial answers."""
+    """Scores on a split.
+
+    Attributes:
+        accuracy: segment accuracy over all.
+        per_class: `{label: (accuracy, segments)}`.
+        references: `{answer: accuracy}` of answers that need no model.
+        truth: `(N, T)` class numbers.
+        predicted: likewise.
+        class_names: what the numbers mean, background last.
+    """
 
     accuracy: float
     per_class: dict
     references: dict
+    truth: np.ndarray
+    predicted: np.ndarray
+    class_names: tuple
 
 
 def load_model(path, ave):
@@ -46,23 +62,6 @@ def load_model(path, ave):
     return model
 
 
-def read_model(path):
-    """Reads a `.keras` file.
-
-    Raises:
-        AVEError: the file is absent or not a model.
-    """
-    import keras
-
-    path = Path(path)
-    if not path.is_file():
-        raise AVEError("no such model", file=path, fix="ave-keras train writes one")
-    try:
-        return keras.models.load_model(path)
-    except (ValueError, OSError, TypeError, KeyError) as error:
-        raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
-
-
 def matches(model):
     """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
     return isinstance(model.output, dict) and "distances" in model.output
@@ -76,9 +75,45 @@ def score(model, ave, split, batch_size=64):
     """Scores `model` on a split of `ave`."""
     dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
     truth = ave.labels[ave.split(split)].argmax(-1)
-    right = segment_probabilities(model, dataset).argmax(-1) == truth
-    names = [*ave.class_names, "Background"]
+    predicted = segment_probabilities(model, dataset).argmax(-1)
+    right = predicted == truth
+    names = (*ave.class_names, "Background")
     per_class = {
         names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
     }
-    return Score(right.mean(), per_class, references(truth, len(ave.class_names)))
+    return Score(right.mean(), per_class, references(truth, len(ave.class_names)), truth, predicted, names)
+
+
+@dataclass(frozen=True)
+class AttentionScore:
+    """Where a model looks: `{"pointing_game": share, "attention_mass": share}`, and the same of trivial answers."""
+
+    metrics: dict
+    references: dict
+
+
+def attention_scores(model, ave, split, batch_size=64):
+    """The `AttentionScore` of a model on a split of `ave`, see `ave_keras.metrics.pointing_game`.
+
+    Returns:
+        None where the model does not attend, the source cells are not known, or no segment of the split has one.
+    """
+    from ave_keras.attention import attends, attention_maps
+
+    if ave.source_mask is None or not attends(model):
+        return None
+    mask = np.stack([ave.source_mask[row] for row in ave.split(split)])
+    if not mask.any():
+        return None
+    shape = ave.input_shape("visual")[:3]
+    if mask.shape[1:] != shape:
+        warnings.warn(
+            f"{layout.SOURCE_MASK} of {ave.title} is {mask.shape[1:]}, features {shape}: not used", stacklevel=2
+        )
+        return None
+    maps = attention_maps(model, ave.dataset(split, batch_size=batch_size))
+    chance = source_area(mask)
+    return AttentionScore(
+        {"pointing_game": pointing_game(maps, mask), "attention_mass": attention_mass(maps, mask)},
+        {"chance: looking everywhere alike": {"pointing_game": chance, "attention_mass": chance}},
+    )

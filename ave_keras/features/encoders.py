@@ -85,15 +85,15 @@ def encode(path, audio_encoder, visual_encoder, segments=None, *, silent=False, 
 
     Args:
         path: of a video file or folder of pictures.
-        audio_encoder: an `AudioEncoder`.
-        visual_encoder: a `VisualEncoder`.
+        audio_encoder: an `AudioEncoder`, or None to leave the sound out.
+        visual_encoder: a `VisualEncoder`, or None to leave the picture out.
         segments: T; the whole seconds of the video, if not given. What is over is left out; what is missing is silence
             and the last picture.
         silent: takes silence where there is no sound track, instead of an error.
         decoder: of the sound, "pyav" or "tfio".
 
     Returns:
-        `{"audio": (T, d), "visual": (T, h, w, c)}` float32.
+        `{"audio": (T, d), "visual": (T, h, w, c)}` float32, of the encoders that were given.
 
     Raises:
         AVEError: it cannot be decoded, or an encoder gives another shape than it says, NaN or Inf.
@@ -104,10 +104,14 @@ def encode(path, audio_encoder, visual_encoder, segments=None, *, silent=False, 
     (10, 7, 7, 512)
     """
     segments = segments or decode.segments_of(decode.probe(path))
-    rate = audio_encoder.rate
-    waveform = decode.read_audio(path, segments, rate, silent=silent, decoder=decoder).reshape(segments, rate)
-    audio = _checked(audio_encoder, audio_encoder(waveform), (segments, audio_encoder.dim), path)
-    return {"audio": audio, "visual": _pictures(path, visual_encoder, segments)}
+    found = {}
+    if audio_encoder is not None:
+        rate = audio_encoder.rate
+        waveform = decode.read_audio(path, segments, rate, silent=silent, decoder=decoder).reshape(segments, rate)
+        found["audio"] = _checked(audio_encoder, audio_encoder(waveform), (segments, audio_encoder.dim), path)
+    if visual_encoder is not None:
+        found["visual"] = _pictures(path, visual_encoder, segments)
+    return found
 
 
 def _pictures(path, encoder, segments):

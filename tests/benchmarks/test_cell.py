@@ -77,6 +77,18 @@ def test_what_a_record_of_matching_says(tmp_path, folder, cell):
     assert record["best_epoch"] == int(np.argmax([logs["val_exact_match"] for logs in record["history"]]))
 
 
+def test_a_record_says_where_attention_looks(tmp_path, folder, cell):
+    record = run_cell(cell("v_att", epochs=1), folder, Store(tmp_path))
+    ave = AVE.from_directory(folder)
+    area = ave.source_mask[np.sort(ave.split("test"))]
+    area = area[area.any((-1, -2))].mean()
+    assert record["metrics"]["accuracy"] == record["test_accuracy"]
+    assert 0 < record["metrics"]["attention_mass"] < 1 and 0 <= record["metrics"]["pointing_game"] <= 1
+    (chance,) = record["trivial"].values()
+    assert chance == {"pointing_game": pytest.approx(area), "attention_mass": pytest.approx(area)}
+    assert "metrics" not in run_cell(cell("a", epochs=1), folder, Store(tmp_path))
+
+
 def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
     made = replace(cell("w_a", epochs=7), protocol="official")
     record = run_cell(made, folder, Store(tmp_path))

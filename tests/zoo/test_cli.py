@@ -5,6 +5,7 @@ import csv
 import h5py
 import pytest
 
+from ave_keras import model_file
 from ave_keras.cli import run
 from ave_keras.data.synthetic import SyntheticAVE
 from zoo import cli
@@ -55,6 +56,21 @@ def test_train_then_evaluate(call, folder, tmp_path):
     assert events.stat().st_size > 100
     status, printed, _ = call("evaluate", out / "model.keras", "--data", folder)
     assert status == 0 and "always background" in printed and "synthetic 00" in printed
+    assert "Where attention looks" not in printed
+    assert model_file.read_facts(out / "model.keras")["class_names"] == ["synthetic 00", "synthetic 01"]
+
+
+def test_evaluate_measures_attention_and_draws(call, folder, tmp_path):
+    import zoo
+    from ave_keras.data import AVE
+
+    zoo.load("av_att", **AVE.from_directory(folder).spec).save(tmp_path / "m.keras")
+    status, printed, err = call(
+        "evaluate", tmp_path / "m.keras", "--data", folder, "--plot", tmp_path / "confusion.png"
+    )
+    assert status == 0, err
+    assert "Where attention looks" in printed and "chance: looking everywhere alike" in printed
+    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_test_split_is_scored_as_scikit_learn_does(folder):

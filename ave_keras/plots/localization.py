@@ -1,0 +1,134 @@
+"""The pictures of one localized video, after the paper's Fig. 5 and 6."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from ave_keras.errors import AVEError
+from ave_keras.plots.colors import class_colors
+
+# As in the paper: the true event is framed in yellow; the model's answer in red, as in its Fig. 1.
+TRUE, ANSWER = "#ffd400", "#e03131"
+COLUMNS = 10
+
+
+def overlay(axes, frame, weights, alpha=0.5):
+    """Draws a frame and, where there are `weights (H, W)`, its attention over it, scaled to the largest weight.
+
+    Nothing is subtracted: weights that are all alike colour the whole picture alike.
+    """
+    height, width = frame.shape[:2]
+    axes.imshow(frame)
+    if weights is not None:
+        box = (-0.5, width - 0.5, height - 0.5, -0.5)
+        axes.imshow(weights, extent=box, cmap="jet", vmin=0, vmax=weights.max(), alpha=alpha, interpolation="bilinear")
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def strip_figure(found, frames):
+    """Ten seconds a row: the frames, framed where the event is, above their attention and the model's answer.
+
+    Args:
+        found: a `Localization`.
+        frames: `(T, H, W, 3)` uint8, one of each second.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Reference:
+        Tian et al., ECCV 2018, Fig. 6.
+    """
+    _check(found, frames)
+    seconds, kinds = len(frames), 1 if found.attention is None else 2
+    blocks, columns = -(-seconds // COLUMNS), min(seconds, COLUMNS)
+    aspect = frames.shape[1] / frames.shape[2]
+    figure = Figure(figsize=(1.4 * columns, blocks * (kinds * 1.4 * aspect + 0.4) + 0.3), layout="constrained")
+    grid = np.reshape(figure.subplots(blocks * kinds, columns, squeeze=False), (blocks, kinds, columns))
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for second in range(seconds):
+        for kind in range(kinds):
+            axes = grid[second // COLUMNS, kind, second % COLUMNS]
+            axes.set_axis_on()
+            overlay(axes, frames[second], found.attention[second] if kind else None)
+        event = found.truth is not None and found.truth[second] != found.class_names[-1]
+        _frame(grid[second // COLUMNS, 0, second % COLUMNS], TRUE if event else None)
+        answer = found.classes[second]
+        _frame(axes, ANSWER if answer != found.class_names[-1] else None)
+        axes.set_xlabel(f"{second} s\n{_short(answer)}", fontsize=7)
+    known = "yellow: the true event · " if found.truth is not None else ""
+    figure.suptitle(f"{found.video.name} · {known}red: the answer of {found.model}", fontsize=9)
+    return figure
+
+
+def attention_figure(found, frames):
+    """Large overlays of the seconds with an event; of all seconds, where the model finds none.
+
+    Arguments and result as of `strip_figure`.
+
+    Raises:
+        AVEError: the model does not attend.
+
+    Reference:
+        Tian et al., ECCV 2018, Fig. 5.
+    """
+    _check(found, frames)
+    if found.attention is None:
+        raise AVEError(
+            f"model {found.model!r} does not attend", fix="Draw strip_figure, or take an entry with attention"
+        )
+    chosen = [s for s, name in enumerate(found.classes) if name != found.class_names[-1]] or list(range(len(frames)))
+    columns = min(5, len(chosen))
+    rows = -(-len(chosen) // columns)
+    figure = Figure(
+        figsize=(2.6 * columns, rows * (2.6 * frames.shape[1] / frames.shape[2] + 0.3) + 0.4), layout="constrained"
+    )
+    every = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in every:
+        axes.set_axis_off()
+    for axes, second in zip(every, chosen, strict=False):
+        axes.set_axis_on()
+        overlay(axes, frames[second], found.attention[second])
+        axes.set_title(f"{second} s · {_short(found.classes[second])}", fontsize=8)
+    figure.suptitle(f"{found.video.name} · where {found.model} looks", fontsize=9)
+    return figure
+
+
+def timeline_figure(found):
+    """Draws the events of model and, where it is known, truth over the seconds, above each class's probability."""
+    lines = {"model": found.classes, **({"truth": found.truth} if found.truth is not None else {})}
+    colors = class_colors([name for line in lines.values() for name in line], found.class_names[-1])
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[len(lines), 4])
+    for row, line in enumerate(lines.values()):
+        for second, name in enumerate(line):
+            above.add_patch(Rectangle((second, row + 0.1), 1, 0.8, color=colors[name], linewidth=0))
+    above.set(xlim=(0, len(found.classes)), ylim=(len(lines), 0), title=found.video.name)
+    above.set_yticks(np.arange(len(lines)) + 0.5, list(lines))
+    for c, name in enumerate(found.class_names):
+        if name in colors:
+            below.plot(found.times + 0.5, found.probabilities[:, c], marker="o", ms=3, color=colors[name], label=name)
+    below.set(xlabel="second", ylabel="probability", ylim=(0, 1.02))
+    # Truth may name a class that the model does not know.
+    for name in colors:
+        if name not in found.class_names:
+            below.plot([], [], color=colors[name], label=f"{name} (not a class of the model)")
+    below.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    for axes in (above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _check(found, frames):
+    if len(frames) != len(found.classes):
+        raise AVEError("one frame a second is needed", expected=len(found.classes), found=len(frames))
+
+
+def _frame(axes, color):
+    for spine in axes.spines.values():
+        spine.set(visible=color is not None, color=color or "none", linewidth=3)
+
+
+def _short(name):
+    return name if len(name) <= 18 else f"{name[:17]}…"

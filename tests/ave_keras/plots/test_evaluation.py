@@ -1,0 +1,21 @@
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from ave_keras.plots import evaluation_figure
+from ave_keras.plots.evaluation import confusion
+
+
+def test_counts_as_scikit_learn_does(rng):
+    truth, predicted = rng.integers(0, 4, (2, 9, 10))
+    np.testing.assert_array_equal(confusion(truth, predicted, 4), confusion_matrix(truth.ravel(), predicted.ravel()))
+
+
+def test_draws():
+    truth, predicted = [[0, 0, 2, 2]], [[0, 2, 2, 2]]
+    figure = evaluation_figure(truth, predicted, ("Bark", "Cat", "Background"), "a title")
+    left, right = figure.axes
+    np.testing.assert_array_equal(left.images[0].get_array(), [[50, 0, 50], [0, 0, 0], [0, 0, 100]])
+    assert [bar.get_width() for bar in right.patches] == [50, 0, 100]
+    assert [t.get_text() for t in right.texts] == ["50.0 of 2", "no segment", "100.0 of 2"]
+    assert figure.get_suptitle() == "a title"
+    figure.canvas.draw()

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from ave_keras.errors import AVEError
+from ave_keras.localization import Localization
+from ave_keras.plots import attention_figure, save, strip_figure, timeline_figure
+from ave_keras.plots.localization import ANSWER, TRUE
+
+NAMES = ("Bark", "Cat", "Background")
+
+
+class Video:
+    name = "dog.mp4"
+
+
+def answer(seconds=3, attention=True, truth=("Meow", "Background", "Bark"), classes=(0, 2, 0)):
+    rng = np.random.default_rng(0)
+    shares = np.eye(3)[list(classes)] * 0.7 + 0.1
+    maps = rng.dirichlet(np.ones(6), seconds).reshape(seconds, 3, 2) if attention else None
+    return Localization(Video, NAMES, shares, maps, truth, "av_att")
+
+
+def frames(seconds=3):
+    return np.full((seconds, 12, 16, 3), 90, "uint8")
+
+
+def framed(axes):
+    return axes.spines["left"].get_edgecolor() if axes.spines["left"].get_visible() else None
+
+
+def test_a_strip_frames_truth_in_yellow_and_answers_in_red():
+    from matplotlib.colors import to_rgba
+
+    figure = strip_figure(answer(), frames())
+    above, below = figure.axes[:3], figure.axes[3:]
+    assert [framed(a) for a in above] == [to_rgba(TRUE), None, to_rgba(TRUE)]
+    assert [framed(a) for a in below] == [to_rgba(ANSWER), None, to_rgba(ANSWER)]
+    assert [len(a.images) for a in figure.axes] == [1, 1, 1, 2, 2, 2]
+    weights = below[1].images[1]
+    np.testing.assert_array_equal(weights.get_array(), answer().attention[1])
+    assert weights.get_clim() == (0, answer().attention[1].max())
+    assert weights.get_extent() == [-0.5, 15.5, 11.5, -0.5]
+    assert [a.get_xlabel().split("\n")[1] for a in below] == ["Bark", "Background", "Bark"]
+
+
+def test_long_videos_and_models_that_do_not_attend():
+    twelve = answer(12, attention=False, truth=None, classes=[0] * 12)
+    figure = strip_figure(twelve, frames(12))
+    assert sum(bool(a.images) for a in figure.axes) == 12 and len(figure.axes) == 20
+    with pytest.raises(AVEError, match="does not attend"):
+        attention_figure(twelve, frames(12))
+    with pytest.raises(AVEError, match="expected 3, found 2"):
+        strip_figure(answer(), frames(2))
+
+
+def test_overlays_of_events_only():
+    figure = attention_figure(answer(), frames())
+    assert [a.get_title() for a in figure.axes] == ["0 s · Bark", "2 s · Bark"]
+    assert all(len(a.images) == 2 for a in figure.axes)
+    assert len(attention_figure(answer(classes=(2, 2, 2)), frames()).axes) == 3
+
+
+def test_a_timeline_has_a_box_a_second(tmp_path):
+    figure = timeline_figure(answer())
+    above, below = figure.axes
+    colors = [box.get_facecolor() for box in above.patches]
+    assert (
+        len(colors) == 6 and colors[0] == colors[2] == colors[5] and colors[1] == colors[4] and colors[3] != colors[0]
+    )
+    assert below.get_legend_handles_labels()[1] == ["Bark", "Background", "Meow (not a class of the model)"]
+    save(figure, tmp_path / "t.png")
+    assert (tmp_path / "t.png").stat().st_size > 1000
+    with pytest.raises(AVEError, match=r"t\.docx"):
+        save(figure, tmp_path / "t.docx")
