@@ -6,8 +6,9 @@ import pytest
 
 import ave_keras
 from ave_keras import model_file
+from ave_keras.answers import Localization
 from ave_keras.features import encode
-from ave_keras.localization import Localization, _windows
+from ave_keras.localization import _windows
 from tests import small
 from tests.ave_keras.features.films import tone, write_film
 from tests.encoders import Sight, Sound

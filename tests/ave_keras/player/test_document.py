@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from ave_keras.localization import Localization
+from ave_keras.answers import Localization
 from ave_keras.player import page
 from tests.ave_keras.features.films import tone, write_film
 
