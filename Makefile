@@ -9,7 +9,7 @@ GRID := --tables 1 --profile quick
 .PHONY: help install install-test grid test test-tfio lint clean
 
 help:
-	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/report.html)"
+	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
 	@echo "make lint   ruff only"

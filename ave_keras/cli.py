@@ -51,11 +51,20 @@ def run(app, argv=None):
     except (AVEError, OSError) as error:
         if os.environ.get("AVE_KERAS_DEBUG"):
             raise
-        text = str(error) if isinstance(error, AVEError) else " ".join(str(error).split())
-        print(f"error: {text}", file=sys.stderr)
+        print(f"error: {error if isinstance(error, AVEError) else _of_system(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     finally:
         warnings.formatwarning = formatted
+
+
+def _of_system(error):
+    """What the system says of a file, in the form of all errors."""
+    return AVEError(
+        "cannot read or write",
+        file=error.filename,
+        found=error.strerror or str(error),
+        fix="Make room, or name a place that can be read and written",
+    )
 
 
 def progress():

@@ -105,7 +105,7 @@ def status(
     """
     console = driver.default_console()
     store, _, cells, _ = _select(
-        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
+        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=False
     )
     states = [_state(store, cell) for cell in cells]
     for cell, state in zip(cells, states, strict=True):
@@ -146,7 +146,9 @@ def report(
             publish.readme(readme, publish_to)
 
 
-def _select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad):
+def _select(
+    data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=True
+):
     """`(store, tables, cells, data folder)` of a run's options; every option is judged before the data are read."""
     if profile not in driver.PROFILES:
         raise AVEError(
@@ -163,8 +165,8 @@ def _select(data, tables, entries, seeds, profile, protocol, backend, epochs, ba
     seeds = grid.parse_seeds(seeds)
     for cell in grid.cells(names, seeds[:1], data={}, **common):
         cell.resolve()
-    store = Store(results)
-    folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console())
+    store = Store(results, write)
+    folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
 
 

@@ -125,7 +125,7 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    records = Store(results).records() if results.is_dir() else {}
+    records = Store(results, write=False).records() if results.is_dir() else {}
     if not records and not first.endswith(".json"):
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
     tables = {}

@@ -17,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ave_keras.errors import AVEError
+from benchmarks.grid import choose_entries
 
 AVE_VIDEOS = 4143
 COLUMNS = {
@@ -33,7 +34,7 @@ COLUMNS = {
 
 
 def command(
-    entries: Annotated[str, typer.Option(help="Glob of entries.")] = "*",
+    entries: Annotated[list[str] | None, typer.Option(help="Only entries that match this glob; repeatable.")] = None,
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
     videos: Annotated[
         int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")
@@ -53,11 +54,7 @@ def command(
 
     Example: python -m benchmarks speed --entries av_att
     """
-    import zoo
-
-    names = zoo.list(entries)
-    if not names:
-        raise AVEError("no entry matches", key="--entries", expected=f"one of {zoo.list()}", found=repr(entries))
+    names = choose_entries((), entries)
     rows = []
     with tempfile.TemporaryDirectory(prefix="ave-speed-") as folder, Progress(console=Console(stderr=True)) as progress:
         if videos:

@@ -24,21 +24,26 @@ class Store:
 
     Args:
         folder: created where it is missing.
+        write: false only reads, also where nothing can be written.
 
     Raises:
         AVEError: the folder cannot be written.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, write=True):
         self.folder = Path(folder)
+        if not write:
+            return
+        probe = self.folder / "running" / f".probe-{os.getpid()}"
         try:
             for name in ("cells", "running", "failures"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
-            probe = self.folder / "running" / f".probe-{os.getpid()}"
             probe.write_text("x")
-            probe.unlink()
         except OSError as error:
             raise cannot_write(self.folder, error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
 
     def has(self, key):
         """Whether the cell is finished and readable."""
@@ -91,8 +96,9 @@ class Store:
             return None
         except ValueError:
             aside = path.with_suffix(f".broken-{time.time_ns()}")
-            path.replace(aside)
-            print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
+            with contextlib.suppress(OSError):
+                path.replace(aside)
+                print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
             return None
 
 

@@ -30,7 +30,11 @@ class BestModel(keras.callbacks.Callback):
             return
         self.best = score
         partial = self.path.with_name(f".{self.path.stem}.partial.keras")
-        self.model.save(partial)
+        try:
+            self.model.save(partial)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
         if self.facts:
             write_facts(partial, **self.facts)
         partial.replace(self.path)

@@ -103,7 +103,7 @@ def _array(path, row, ranks):
             raise AVEError("no such file", file=path)
         try:
             array = np.load(path)
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, OSError, EOFError, MemoryError) as error:
             raise AVEError("not a NumPy array", file=path, found=str(error).splitlines()[0]) from error
     elif path.suffix in (".h5", ".hdf5"):
         array = read_array(path, FEATURES)

@@ -87,6 +87,7 @@ def load_weights(model, path):
         raise AVEError(
             f"cannot load these weights into {model.name!r}",
             file=path,
+            expected=f"weights that {model.name!r} was saved with, at these sizes",
             found=reason,
             fix="Give zoo.load the entry and the shapes that the file was saved with",
         ) from error

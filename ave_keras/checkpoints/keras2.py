@@ -18,10 +18,12 @@ AVDLN = {
 
 def is_keras2(path):
     """Whether a file is HDF5 weights as Keras 1 or 2 wrote them; files of Keras 3 are not."""
-    if not h5py.is_hdf5(path):
+    try:
+        with h5py.File(path, "r") as file:
+            return _version(file) in ("1", "2")
+    except OSError:
+        # Not HDF5, or not whole: whoever reads it next says so.
         return False
-    with h5py.File(path, "r") as file:
-        return _version(file) in ("1", "2")
 
 
 def load_avdln(model, path):

@@ -74,18 +74,26 @@ def _parse(line, place, segments, known):
         )
     name, video_id, quality, start, end = fields
     if known is not None and name not in known:
-        raise AVEError("unknown class", file=place, expected=f"one of {sorted(known)}", found=repr(name))
+        raise AVEError(
+            "unknown class",
+            file=place,
+            expected=f"one of {sorted(known)}",
+            found=repr(name),
+            fix="Mend the line, or add the class to dataset.yaml's class_names",
+        )
     try:
         start, end = int(start), int(end)
     except ValueError:
-        raise AVEError("event times are whole segments", file=place, expected="integers", found=repr(line)) from None
+        raise AVEError(
+            "event times are whole segments", file=place, expected="integers", found=repr(line), fix="Mend the line"
+        ) from None
     if not 0 <= start <= end <= segments:
         raise AVEError(
             "event outside the clip",
             file=place,
-            expected=f"0 <= start <= end <= {segments}",
+            expected="0 <= start <= end" + (f" <= {segments}" if np.isfinite(segments) else ""),
             found=f"start {start}, end {end}",
-            fix="Give the number of segments if the clips are longer: AVE.from_directory(path, segments=…)",
+            fix=f"Mend the line, or take features of clips of {end} segments" if 0 <= start <= end else "Mend the line",
         )
     return Annotation(name, video_id, quality, start, end)
 

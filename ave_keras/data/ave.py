@@ -202,7 +202,10 @@ class AVE:
         if background:
             if not len(self.background_rows):
                 expected = " and ".join(names[0] for names in layout.BACKGROUND.values())
-                raise AVEError("no background clips", file=self.folder, expected=expected, fix="Train without them")
+                found = "NaN or Inf in all of them" if len(self._background_labels) else "none"
+                raise AVEError(
+                    "no background clips", file=self.folder, expected=expected, found=found, fix="Train without them"
+                )
             rows = np.concatenate([rows, self.background_rows])
         clips = bool((rows >= len(self.annotations)).any())
         segments, videos = self._labels
@@ -267,5 +270,8 @@ class AVE:
         for splits in (self.splits, self.match_splits):
             for s, rows in splits.items():
                 splits[s] = rows[~np.isin(rows, self.bad_rows)]
-        listed = ", ".join(f"row {row} of {Path(name).name}" for row, name in bad[:10]) + (", …" if bad[10:] else "")
+        videos = len(self.annotations)
+        # A clip's row as its own file counts.
+        named = (f"row {row if row < videos else row - videos} of {Path(name).name}" for row, name in bad[:10])
+        listed = ", ".join(named) + (", …" if bad[10:] else "")
         warnings.warn(f"{len(self.bad_rows)} rows dropped from {self.folder}: NaN or Inf in {listed}", stacklevel=3)

@@ -18,7 +18,12 @@ def read_directory(folder, segments=None, class_names=None):
     features = Features.open(folder, rows)
     if None not in (segments, features.segments) and segments != features.segments:
         raise AVEError(
-            "the number of segments differs", file=folder, key="segments", expected=features.segments, found=segments
+            "the number of segments differs",
+            file=folder,
+            key="segments",
+            expected=f"{features.segments}, as the features have",
+            found=segments,
+            fix="Leave segments out: it follows from the features",
         )
     segments = features.segments or segments or layout.DEFAULT_SEGMENTS
     annotations = read_annotations(file, segments=segments, class_names=class_names)

@@ -43,7 +43,8 @@ class Features:
                 inner = (main[modality][0].shape[1:],)
             for path in (folder / name for name in BACKGROUND[modality]):
                 if path.is_file():
-                    background[modality] = open_array(path, FEATURES, shape=tuple((None, *i) for i in inner)), path
+                    background[modality] = open_array(path, FEATURES), path
+                    _same_rows(main.get(modality), background[modality], inner)
                     break
         return cls(main, background, folder)
 
@@ -79,7 +80,7 @@ class Features:
         return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
 
     def bad(self):
-        """`(row, file)` of all rows with NaN or Inf."""
+        """`(row, file)` of all rows with NaN or Inf; those of background clips follow those of the videos."""
         every = [self.rows(modality) for modality in self.main]
         return sorted(bad for rows in every for bad in rows.bad(range(len(rows))))
 
@@ -87,8 +88,27 @@ class Features:
         raise AVEError("no such file", file=Path(self.folder or "") / name, key=FEATURES, fix=fix)
 
 
+def _same_rows(main, background, inner):
+    """Raises `AVEError` unless the rows of background clips have the shape of the videos' rows, or one of `inner`."""
+    array, path = background
+    if not any(_fits(array.shape[1:], shape) for shape in inner):
+        videos = f"{main[1]} has rows of shape {main[0].shape[1:]}" if main else f"rows of shape {inner}"
+        raise AVEError(
+            "features of videos and of background clips differ in shape" if main else "wrong shape",
+            file=path,
+            key=FEATURES,
+            expected=videos,
+            found=f"rows of shape {array.shape[1:]}",
+            fix="One of the files is damaged, or they were extracted differently",
+        )
+
+
+def _fits(found, expected):
+    return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
+
+
 def _one(what, numbers):
     numbers = {str(name): int(number) for name, number in numbers.items()}
     if len(set(numbers.values())) > 1:
-        raise AVEError(what, expected="as many in both files", found=numbers)
+        raise AVEError(what, expected="as many in both files", found=numbers, fix="Extract both in the same way")
     return next(iter(numbers.values()), None)

@@ -72,12 +72,26 @@ def read_array(path, key, **kwargs):
 def _open(file, path, key, shape, kinds):
     found = [f"'{name}'" for name in file]
     if not isinstance(file.get(key), h5py.Dataset):
-        raise AVEError("no such key", file=path, key=key, found=", ".join(found) or "an empty file")
+        raise AVEError(
+            "no such key",
+            file=path,
+            key=key,
+            expected=f"an array '{key}'",
+            found=", ".join(found) or "an empty file",
+            fix="Rename the array, or take the official file",
+        )
     data = file[key]
     if data.dtype.kind not in kinds:
         raise AVEError("not numbers of the right kind", file=path, key=key, expected=_names(kinds), found=data.dtype)
     if shape is not None and not any(_fits(data.shape, s) for s in (shape if _several(shape) else (shape,))):
-        raise AVEError("wrong shape", file=path, key=key, expected=_written(shape), found=data.shape)
+        raise AVEError(
+            "wrong shape",
+            file=path,
+            key=key,
+            expected=_written(shape),
+            found=data.shape,
+            fix="Rows are lines of Annotations.txt: take the file that belongs to it, or write it again",
+        )
     if data.chunks or data.is_virtual or data.external:
         return LockedArray(data)
     if not data.size:

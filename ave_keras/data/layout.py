@@ -56,7 +56,8 @@ def marker(folder):
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0]) from None
+        fix = "Mend it, or remove it: it only names the data set and its classes"
+        raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0], fix=fix) from None
     if not isinstance(said, dict):
         raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=type(said).__name__)
     return said
@@ -108,9 +109,12 @@ def read_split(folder, name, rows, suffix=""):
         AVEError: no such file or key, an empty split, a number that is not a row.
     """
     path = Path(folder) / f"{name}_order{suffix}.h5"
+    if not path.is_file():
+        raise AVEError("no such file", file=path, key=ORDER, expected=f"the rows of the {name} split", fix=WHERE)
     order = read_array(path, ORDER, shape=(None,), kinds="iu").astype("int64")
     if not order.size:
-        raise AVEError("empty split", file=path, key=ORDER, expected="at least one row number")
+        fix = "Write the row numbers of the split into it"
+        raise AVEError("empty split", file=path, key=ORDER, expected="at least one row number", found="none", fix=fix)
     outside = order[(order < 0) | (order >= rows)]
     if outside.size:
         raise AVEError(
@@ -119,5 +123,6 @@ def read_split(folder, name, rows, suffix=""):
             key=ORDER,
             expected=f"0 to {rows - 1}, as {ANNOTATIONS} has {rows} lines",
             found=f"{outside[0]} and {outside.size - 1} more" if outside.size > 1 else outside[0],
+            fix=f"Take the file that belongs to this {ANNOTATIONS}",
         )
     return order

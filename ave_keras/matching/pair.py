@@ -52,6 +52,9 @@ def match(model, audio, visual, direction="a2v", start=0, length=None):
     distances = distance_model(model)
     x = {name: _features(name, array, model) for name, array in (("audio", audio), ("visual", visual))}
     asked = len(x["audio" if direction == "a2v" else "visual"])
+    if not all(isinstance(n, int | np.integer) for n in (start, 0 if length is None else length)) or start < 0:
+        expected, found = "whole seconds, a start of 0 or more", f"start {start}, length {length}"
+        raise AVEError("no such query", key="start, length", expected=expected, found=found)
     length = asked - start if length is None else length
     found = distances.predict({name: array[None] for name, array in x.items()}, verbose=0)
     found = found if direction == "a2v" else found.swapaxes(1, 2)

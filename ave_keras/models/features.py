@@ -18,7 +18,15 @@ def check_visual_shape(model, visual_shape, attention=False):
     """Raises `AVEError` unless the shape is `(H, W, d_v)`, or `(d_v,)` where nothing attends."""
     if len(visual_shape) != 3 and (attention or len(visual_shape) != 1):
         expected = "(H, W, d_v)" if attention else "(H, W, d_v) or (d_v,)"
-        raise AVEError(f"cannot build this {model}", key="visual_shape", expected=expected, found=tuple(visual_shape))
+        raise AVEError(
+            f"cannot build this {model}",
+            key="visual_shape",
+            expected=expected,
+            found=tuple(visual_shape),
+            fix="Attention needs maps, visual features (N, T, H, W, d); entries without attention take vectors"
+            if attention
+            else None,
+        )
 
 
 def make_inputs(modalities, segments, audio_dim, visual_shape):

@@ -69,3 +69,13 @@ def test_one_process_per_cell(tmp_path):
 def test_records_are_plain_json(tmp_path):
     Store(tmp_path).write("k", {"title": "A+V"})
     assert json.loads((tmp_path / "cells" / "k.json").read_text())["title"] == "A+V"
+
+
+def test_reading_needs_no_write(tmp_path):
+    Store(tmp_path).write("k", {"a": 1})
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / "cells" / "k.json").chmod(0o444)
+    assert Store(tmp_path, write=False).read("k") == {"a": 1}
+    assert sorted(tmp_path.rglob("*")) == before
+    Store(tmp_path / "absent", write=False)
+    assert not (tmp_path / "absent").exists()

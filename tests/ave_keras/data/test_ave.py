@@ -102,9 +102,13 @@ def test_missing_folder(tmp_path):
         (
             "visual_feature.h5",
             lambda a: a[:, :9],
-            r"wrong shape .*expected \(any, 9, 3, 2, 4\), found \(3, 10, 3, 2, 4\)",
+            r"differ in shape .*visual_feature_noisy\.h5.*visual_feature\.h5 has rows of shape \(9, .*found .* \(10, ",
         ),
-        ("audio_feature_noisy.h5", lambda a: a[..., :5], r"wrong shape .*expected \(any, 10, 6\), found \(3, 10, 5\)"),
+        (
+            "audio_feature_noisy.h5",
+            lambda a: a[..., :5],
+            r"differ in shape .*audio_feature\.h5 has rows of shape \(10, 6\), found rows of shape \(10, 5\)",
+        ),
         ("audio_feature_noisy.h5", lambda a: a[:2], r"background clips differ in number"),
         ("labels.h5", lambda a: a[..., 1:], r"wrong shape .*labels\.h5.*expected \(40, 10, 5\), found \(40, 10, 4\)"),
         ("mil_labels.h5", lambda a: a[1:], r"wrong shape .*mil_labels\.h5"),
@@ -187,7 +191,7 @@ def test_bad_rows_are_dropped_on_request(folder):
     spoil(folder, "visual_feature.h5", row)
     spoil(folder, "audio_feature.h5", other, np.inf)
     spoil(folder, "audio_feature_noisy.h5", 1)
-    with pytest.warns(UserWarning, match=rf"3 rows dropped .*row {other} of audio_feature\.h5, row 41 of audio_"):
+    with pytest.warns(UserWarning, match=rf"3 rows dropped .*row {other} of audio_feature\.h5, row 1 of audio_"):
         ave = AVE.from_directory(folder, skip_bad=True)
     assert ave.bad_rows.tolist() == sorted([row, other, 41])
     assert row not in ave.splits["train"] and len(ave.splits["train"]) == len(whole.splits["train"]) - 1

@@ -44,7 +44,9 @@ def test_chunks_are_read_by_h5py(path, array, layout):
 
 def test_wrong_key_lists_those_found(path, array):
     replace(path, "features", array)
-    with pytest.raises(AVEError, match=r"no such key .*a\.h5, key 'avadataset'\): found 'features'"):
+    with pytest.raises(
+        AVEError, match=r"no such key .*a\.h5, key 'avadataset'\): expected .*'avadataset', found 'features'. Rename"
+    ):
         open_array(path, "avadataset")
 
 
