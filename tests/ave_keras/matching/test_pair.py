@@ -46,6 +46,8 @@ def test_an_undecided_model_names_all_windows(model, clip):
         ({"length": 8}, r"longer than the video: expected at most 7 seconds, found 8"),
         ({"length": 0}, "an empty query"),
         ({"start": 9}, "an empty query"),
+        ({"start": -1}, r"no such query.*a start of 0 or more, found start -1"),
+        ({"length": 2.5}, r"no such query.*whole seconds.*length 2.5"),
         ({"start": 8, "length": 2}, r"outside its modality: expected an end by 9, found 10"),
         ({"audio": np.ones((0, 4))}, r"'audio'.*\(seconds of 1 or more, 4\) numbers, found \(0, 4\)"),
         ({"visual": np.ones((7, 2, 2, 4))}, r"another shape \(key 'visual'\)"),
