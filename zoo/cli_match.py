@@ -118,10 +118,12 @@ def _array(path, row, ranks):
 
 
 def _model(path, x):
-    from ave_keras.checkpoints.keras2 import is_keras2
+    from ave_keras.checkpoints.keras2 import input_sizes, is_keras2
     from ave_keras.model_file import read_model
     from zoo.loading import load
 
     if path.is_file() and is_keras2(path):
-        return load("avdln", weights=path, audio_dim=x["audio"].shape[-1], visual_shape=x["visual"].shape[1:])
+        # Sizes are the file's, so that it is the features that are told where they do not fit.
+        audio_dim, channels = input_sizes(path)
+        return load("avdln", weights=path, audio_dim=audio_dim, visual_shape=(*x["visual"].shape[1:-1], channels))
     return read_model(path)

@@ -65,8 +65,16 @@ def load_avdln(model, path):
                 found=found,
                 fix="The released weights fit audio_dim=128 and visual features of 512 channels, the defaults",
             )
+        if not all(np.isfinite(weight).all() for weight in kernels[theirs]):
+            raise AVEError("a weight is NaN or infinite", file=path, key=theirs, fix="Download the file again")
     for ours, theirs in AVDLN.items():
         model.get_layer(ours).set_weights(kernels[theirs])
+
+
+def input_sizes(path):
+    """`(d_a, d_v)` that the networks of a file take; the released 128 and 512 where it holds other layers."""
+    kernels, released = read_dense(path), {"audio_hidden": 128, "visual_hidden": 512}
+    return tuple(len(kernels[AVDLN[ours]][0]) if AVDLN[ours] in kernels else size for ours, size in released.items())
 
 
 def read_dense(path):

@@ -48,6 +48,9 @@ def import_weights(model, checkpoint, *, partial=False):
                     found=f"{array.dtype} {array.shape}",
                     fix="Give zoo.load the sizes that the file was trained with",
                 )
+            if not np.isfinite(array).all():
+                fix = "Download the file again"
+                raise AVEError("a weight is NaN or infinite", file=checkpoint.file, key=name, fix=fix)
         first, *second = (np.float32(arrays[name]) for name in weight.names)
         values.append(first + second[0] if second else first)
     for weight, value in zip(chosen, values, strict=True):

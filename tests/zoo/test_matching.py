@@ -139,6 +139,9 @@ def test_match_with_the_released_weights(call, shared, tmp_path):
     status, out, err = call("match", weights, "--audio", tmp_path / "a.npy", "--visual", tmp_path / "v.npy")
     assert status == 0, err
     assert "from second 0, 1, 2, 3; 4 windows tie" in out
+    # Swapped, it is the features that do not fit, not the weights.
+    status, _, err = call("match", weights, "--audio", tmp_path / "v.npy", "--visual", tmp_path / "a.npy")
+    assert status == 2 and "features of another shape (key 'audio')" in err
 
 
 def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):

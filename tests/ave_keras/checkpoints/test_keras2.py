@@ -6,7 +6,7 @@ import pytest
 
 import zoo
 from ave_keras import AVEError
-from ave_keras.checkpoints.keras2 import AVDLN, is_keras2, read_dense
+from ave_keras.checkpoints.keras2 import AVDLN, input_sizes, is_keras2, read_dense
 from tests import small
 
 
@@ -78,6 +78,15 @@ def test_weights_and_whole_models_are_read(tmp_path, group):
 def test_other_weights(tmp_path, shapes, message):
     with pytest.raises(AVEError, match=message):
         small.load("avdln", weights=keras2_file(tmp_path / "w.h5", shapes))
+
+
+def test_sizes_and_weights_that_are_not_numbers(tmp_path):
+    path = keras2_file(tmp_path / "w.h5", SMALL)
+    assert input_sizes(path) == (6, 8)
+    with h5py.File(path, "r+") as file:
+        file["dense_2/dense_2/kernel:0"][0, 0] = np.nan
+    with pytest.raises(AVEError, match=r"NaN or infinite \(.*w\.h5, key 'dense_2'\)"):
+        small.load("avdln", weights=path, audio_dim=6, visual_shape=(8,))
 
 
 def test_another_entry(tmp_path):
