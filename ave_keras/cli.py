@@ -62,7 +62,7 @@ def _of_system(error):
     return AVEError(
         "cannot read or write",
         file=error.filename,
-        found=error.strerror or str(error),
+        found=error.strerror or " ".join(str(error).split()),
         fix="Make room, or name a place that can be read and written",
     )
 

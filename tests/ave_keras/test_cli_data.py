@@ -93,12 +93,18 @@ def ends_with(error):
     return made
 
 
+WAY_OUT = "Make room, or name a place that can be read and written"
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (AVEError("broken", file="a"), "error: broken (a).\n"),
-        (OSError(28, "No space left on device", "a"), "error: [Errno 28] No space left on device: 'a'\n"),
-        (OSError("two\nlines"), "error: two lines\n"),
+        (
+            OSError(28, "No space left on device", "a"),
+            f"error: cannot read or write (a): found No space left on device. {WAY_OUT}\n",
+        ),
+        (OSError("two\nlines"), f"error: cannot read or write: found two lines. {WAY_OUT}\n"),
     ],
 )
 def test_run_tells_errors_and_warnings_in_a_line(error, text, capsys, monkeypatch):
