@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ave_keras.data import layout
+from ave_keras.data.hdf5 import fits
 from ave_keras.data.statistics import references
 from ave_keras.errors import AVEError
 from ave_keras.metrics import attention_mass, pointing_game, source_area
@@ -43,7 +44,7 @@ def load_model(path, ave):
     model = read_model(path)
     for symbol in model.inputs:
         found = ave.input_shape(symbol.name) if symbol.name in layout.MODALITIES else None
-        if found is None or not _fits(found, symbol.shape[1:]):
+        if found is None or not fits(found, symbol.shape[1:]):
             raise AVEError(
                 f"the model does not fit {ave.title}",
                 file=path,
@@ -65,10 +66,6 @@ def load_model(path, ave):
 def matches(model):
     """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
     return isinstance(model.output, dict) and "distances" in model.output
-
-
-def _fits(found, expected):
-    return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 
 def score(model, ave, split, batch_size=64):

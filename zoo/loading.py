@@ -7,6 +7,7 @@ from pathlib import Path
 from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
 from ave_keras.errors import AVEError
+from ave_keras.model_file import read_model
 from zoo.registry import entry
 
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
@@ -123,14 +124,7 @@ def take_weights(model, source):
     if isinstance(source, str | Path) and checkpoints.is_checkpoint(source):
         return checkpoints.import_weights(model, checkpoints.read(source), partial=True)
     if not isinstance(source, keras.Model):
-        path = Path(source)
-        if not path.is_file():
-            raise AVEError("no such model", file=path)
-        try:
-            source = keras.models.load_model(path, compile=False)
-        except (ValueError, OSError, TypeError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise AVEError("not a model that Keras can read", file=path, found=reason) from error
+        source = read_model(source, compile=False)
     given = {layer.name: layer for layer in source.layers if layer.weights}
     taken = []
     for layer in model.layers:

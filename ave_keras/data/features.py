@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ave_keras.data.hdf5 import FEATURES, open_array
+from ave_keras.data.hdf5 import FEATURES, fits, open_array
 from ave_keras.data.layout import BACKGROUND, MODALITIES, WHERE
 from ave_keras.data.rows import Rows
 from ave_keras.errors import AVEError
@@ -91,7 +91,7 @@ class Features:
 def _same_rows(main, background, inner):
     """Raises `AVEError` unless the rows of background clips have the shape of the videos' rows, or one of `inner`."""
     array, path = background
-    if not any(_fits(array.shape[1:], shape) for shape in inner):
+    if not any(fits(array.shape[1:], shape) for shape in inner):
         videos = f"{main[1]} has rows of shape {main[0].shape[1:]}" if main else f"rows of shape {inner}"
         raise AVEError(
             "features of videos and of background clips differ in shape" if main else "wrong shape",
@@ -101,10 +101,6 @@ def _same_rows(main, background, inner):
             found=f"rows of shape {array.shape[1:]}",
             fix="One of the files is damaged, or they were extracted differently",
         )
-
-
-def _fits(found, expected):
-    return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 
 def _one(what, numbers):

@@ -83,7 +83,7 @@ def _open(file, path, key, shape, kinds):
     data = file[key]
     if data.dtype.kind not in kinds:
         raise AVEError("not numbers of the right kind", file=path, key=key, expected=_names(kinds), found=data.dtype)
-    if shape is not None and not any(_fits(data.shape, s) for s in (shape if _several(shape) else (shape,))):
+    if shape is not None and not any(fits(data.shape, s) for s in (shape if _several(shape) else (shape,))):
         raise AVEError(
             "wrong shape",
             file=path,
@@ -121,7 +121,8 @@ def _several(shape):
     return bool(shape) and isinstance(shape[0], tuple)
 
 
-def _fits(found, expected):
+def fits(found, expected):
+    """Whether a shape is the expected one, whose `None` entries are free."""
     return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 

@@ -6,9 +6,7 @@ import h5py
 import pytest
 
 from ave_keras import model_file
-from ave_keras.cli import run
 from ave_keras.data.synthetic import SyntheticAVE
-from zoo import cli
 
 
 @pytest.fixture(scope="module")
@@ -16,21 +14,6 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "tiny"
     SyntheticAVE(30, classes=2, segments=4, audio_dim=6, visual_shape=(2, 2, 4)).write(path)
     return path
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(cli.console, "_width", 200, raising=False)
-
-    def call(*args):
-        with pytest.raises(SystemExit) as stop:
-            run(cli.app, [str(arg) for arg in args])
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return stop.value.code or 0, printed.out, printed.err
-
-    return call
 
 
 def test_list_and_card(call):

@@ -9,12 +9,11 @@ import pytest
 
 import zoo
 from ave_keras import AVEError
-from ave_keras.cli import run
 from ave_keras.data import AVE
 from ave_keras.data.synthetic import SyntheticAVE
 from ave_keras.matching import linear_cca, match
 from tests import small
-from zoo import cli, matching
+from zoo import matching
 
 RECIPE = {"epochs": 2, "batch_size": 8}
 
@@ -24,20 +23,6 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "tiny"
     SyntheticAVE(30, classes=2, segments=6, audio_dim=6, visual_shape=(2, 2, 4)).write(path)
     return path
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    monkeypatch.setattr(cli.console, "_width", 200, raising=False)
-
-    def call(*args):
-        with pytest.raises(SystemExit) as stop:
-            run(cli.app, [str(arg) for arg in args])
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return stop.value.code or 0, printed.out, printed.err
-
-    return call
 
 
 def trained(name, ave, callbacks=()):
