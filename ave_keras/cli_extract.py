@@ -15,6 +15,10 @@ def extract(
         Path, typer.Option(help="Annotations.txt, or a CSV with columns video,class,start,end and perhaps split.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write, in the official layout.")],
+    background: Annotated[
+        list[Path] | None,
+        typer.Option(help="Videos without an event, for the weak task; files or folders, repeatable."),
+    ] = None,
     audio_encoder: Annotated[str, typer.Option(help="vggish, or module:attribute of your own.")] = "vggish",
     visual_encoder: Annotated[str, typer.Option(help="vgg19, c3d, or module:attribute of your own.")] = "vgg19",
     audio_weights: Annotated[str | None, typer.Option(help="A file of its weights, or random.")] = None,
@@ -53,6 +57,7 @@ def extract(
             videos,
             annotations,
             out,
+            background=background or (),
             audio=(audio_encoder, options(audio_weights, audio_option)),
             visual=(visual_encoder, options(visual_weights, visual_option)),
             segments=segments,
@@ -66,7 +71,8 @@ def extract(
             advance=lambda path, failure: bars.advance(task),
         )
     console = Console()
-    print(f"{made.folder}: {made.rows} rows of {made.segments} segments, {made.computed} videos encoded now")
+    clips = f" and {made.clips} background clips" if made.clips else ""
+    print(f"{made.folder}: {made.rows} rows{clips} of {made.segments} segments, {made.computed} videos encoded now")
     if made.unused:
         print(f"{len(made.unused)} names in {annotations} have no video here, the first of them {made.unused[0]}")
     console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)

@@ -27,6 +27,9 @@ def read_model(path, compile=True):
     path = Path(path)
     if not path.is_file():
         raise AVEError("no such model", file=path, fix="ave-keras train writes one")
+    if not zipfile.is_zipfile(path):
+        found = "no archive, as .keras files are"
+        raise AVEError("not a model that Keras can read", file=path, expected="a whole .keras file", found=found)
     try:
         return keras.models.load_model(path, compile=compile)
     except (ValueError, OSError, TypeError, KeyError) as error:

@@ -116,9 +116,7 @@ def measure(name, batch_size, folder, policy, steps=20):
 
     import zoo
     from benchmarks.flops import weight_products
-    from zoo.allocator import keep_freed_memory
 
-    keep_freed_memory()
     keras.config.set_dtype_policy(policy)
     entry = zoo.entry(name)
     model = zoo.load(name)

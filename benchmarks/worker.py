@@ -25,9 +25,7 @@ def main():
     from benchmarks.devices import limit_threads
     from benchmarks.grid import Cell
     from benchmarks.store import Store, describe
-    from zoo.allocator import keep_freed_memory
 
-    keep_freed_memory()
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
     send(event="ready")
     while True:

@@ -91,11 +91,9 @@ def train(
     import zoo
     from ave_keras.data import AVE
     from ave_keras.model_file import facts_of
-    from zoo.allocator import keep_freed_memory
     from zoo.callbacks import BestModel, TensorBoardLog
     from zoo.loading import protocol_of
 
-    keep_freed_memory()
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     recipe = {key: value for key, value in given.items() if value is not None}
     protocol = protocol or protocol_of(weights)

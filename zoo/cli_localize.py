@@ -12,6 +12,7 @@ from ave_keras.cli_extract import options
 from ave_keras.data import layout
 from ave_keras.data.annotations import class_names_of, read_annotations
 from ave_keras.errors import AVEError
+from ave_keras.features.listing import read_listing
 
 # Pictures of the page and the strips, in pixels: enough to see, a quarter of a film's bytes.
 WIDTH = 400
@@ -35,7 +36,7 @@ def localize(
         typer.Option(help="Text file of a class name per line, or a data set's folder. [the model file's names]"),
     ] = None,
     annotations: Annotated[
-        Path | None, typer.Option(help="Official Annotations.txt with this video's id: the truth, shown beside.")
+        Path | None, typer.Option(help="Annotations.txt or CSV, as for `extract`, that names this video: the truth.")
     ] = None,
     event: Annotated[
         tuple[str, int, int] | None,
@@ -99,7 +100,7 @@ def _class_names(path):
 
 
 def _events(path, video):
-    events = [a for a in read_annotations(path, segments=np.inf) if a.video_id == video.stem]
+    events = [a for a in read_listing(path).annotations if a.video_id in (video.stem, video.name)]
     if not events:
         raise AVEError(
             "this video is not annotated",

@@ -21,7 +21,7 @@ MANIFEST = "extraction.json"
 PACKAGES = ("ave-keras", "keras", "numpy", "av", "tensorflow", "tensorflow-cpu", "jax", "torch", "tensorflow-io")
 
 
-def assemble(out, listing, rows, files, about, segments, title, force):
+def assemble(out, listing, rows, files, clips, about, segments, title, force):
     """Writes the folder.
 
     Args:
@@ -29,6 +29,7 @@ def assemble(out, listing, rows, files, about, segments, title, force):
         listing: the `Listing`.
         rows: numbers of its lines that are written.
         files: the part of each.
+        clips: the parts of background clips.
         about: the manifest, to which the sums of the files are added.
         segments: T.
         title: of the data set, or None.
@@ -40,13 +41,15 @@ def assemble(out, listing, rows, files, about, segments, title, force):
     annotations = [listing.annotations[n] for n in rows]
     classes = class_names_of(annotations)
     splits, match = _splits(listing, rows, annotations, segments)
-    shapes = read_part(files[0])
     with new_files(out, force) as new:
-        for key, first in shapes.items():
-            blocks = (read_part(file)[key][None] for file in files)
-            write_rows(new(f"{key}_feature.h5"), FEATURES, (len(rows), *first.shape), first.dtype, blocks)
+        for key in read_part(files[0]):
+            _write_features(new(f"{key}_feature.h5"), key, files)
+            if clips:
+                _write_features(new(layout.BACKGROUND[key][0]), key, clips)
         write_array(new("labels.h5"), LABELS, segment_labels(annotations, classes, segments))
         write_array(new("mil_labels.h5"), LABELS, video_labels(annotations, classes))
+        if clips:
+            write_array(new("labels_noisy.h5"), LABELS, layout.background_labels(out, len(clips), len(classes) + 1))
         for suffix, chosen in (("", splits), ("_match", match)):
             for split, numbers in chosen.items():
                 write_array(new(f"{split}_order{suffix}.h5"), ORDER, numbers)
@@ -56,6 +59,12 @@ def assemble(out, listing, rows, files, about, segments, title, force):
         written = sorted(p for p in out.glob(f"*{PARTIAL}"))
         about["files"] = {p.name.removesuffix(PARTIAL): file_sha256(p) for p in written}
         new(MANIFEST).write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _write_features(path, key, files):
+    first = read_part(files[0])[key]
+    blocks = (read_part(file)[key][None] for file in files)
+    write_rows(path, FEATURES, (len(files), *first.shape), first.dtype, blocks)
 
 
 def versions():

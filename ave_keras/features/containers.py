@@ -10,6 +10,8 @@ from ave_keras.optional import require
 SLACK = 0.5
 # Packets that are looked at for the first of each track.
 PEEK = 500
+# Bytes from which text is known.
+HEAD = 1024
 
 
 @contextlib.contextmanager
@@ -36,9 +38,22 @@ def opened(path):
             "not a video that can be read",
             file=path,
             expected="a whole file of video or sound",
-            found=error.strerror if isinstance(error, av.FFmpegError) else str(error).splitlines()[0],
-            fix="A file that was cut off, or that is text, reads like this: download it again",
+            found=_seen(path) or (error.strerror if isinstance(error, av.FFmpegError) else str(error).splitlines()[0]),
+            fix="Download or record it again",
         ) from error
+
+
+def _seen(path):
+    """What a look at the file itself says of why FFmpeg cannot read it; None where that is nothing."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head[4:8] == b"ftyp":
+        return "an mp4 that was cut off, or damaged: its index cannot be read"
+    # A letter may be cut at the end of the head.
+    text = head.decode("utf-8", errors="replace").rstrip("\ufffd")
+    if all(letter.isprintable() or letter.isspace() for letter in text):
+        return f"text that begins with {text[:20]!r}"
+    return None
 
 
 def clock(container):

@@ -1,6 +1,7 @@
 """Pictures by time and sound by the second from a video file, or from a folder of pictures and a sound file."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from ave_keras.features.sound import decode_sound
 # Times such as 1/29.97 are not exact in binary: a frame counts as shown this much before its timestamp.
 EARLY = 1e-6
 RATE = 16000
+# Seconds by which sound may end before its picture without a word.
+SHORT = 0.5
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def read_audio(path, seconds, rate=RATE, *, silent=False, decoder="pyav"):
         decoder: "pyav", or "tfio" for wav and flac by tensorflow-io.
 
     Returns:
-        `(round(seconds · rate),)` float32 in [-1, 1].
+        `(round(seconds · rate),)` float32 in [-1, 1]. A warning says where more than `SHORT` seconds of it are missing.
 
     Raises:
         AVEError: no such file, it cannot be read, it is cut off, or it has no sound.
@@ -156,6 +159,9 @@ def read_audio(path, seconds, rate=RATE, *, silent=False, decoder="pyav"):
         )
     out = np.zeros(samples, "float32")
     if sound is not None:
+        heard = len(sound) / rate
+        if heard < seconds - SHORT:
+            warnings.warn(f"{path}: {heard:.1f} s of sound for {seconds} s, the rest is silence", stacklevel=2)
         out[: len(sound)] = np.clip(sound[:samples], -1, 1)
     return out
 
@@ -212,4 +218,16 @@ def _upright(frame, size):
     if frame.rotation % 180:
         height, width = width, height
     picture = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR").to_ndarray()
-    return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
+    turns = round(frame.rotation / 90)
+    if _mirrored(frame):
+        # FFmpeg's angle is that of the matrix as if it only turned; mirrored first, it turns half a circle more.
+        picture, turns = picture[:, ::-1], turns + 2
+    return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+def _mirrored(frame):
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False
+    a, b, _, c, d = np.frombuffer(bytes(matrix), "int32")[:5].astype("float64")
+    return a * d < b * c

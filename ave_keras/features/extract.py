@@ -20,6 +20,7 @@ class Extracted:
     Attributes:
         folder: the data set.
         rows: how many it has.
+        clips: how many background clips.
         segments: T.
         computed: videos that were encoded; the others were there from before.
         failures: `{path: reason}` of the videos that are not in it.
@@ -28,6 +29,7 @@ class Extracted:
 
     folder: Path
     rows: int
+    clips: int
     segments: int
     computed: int
     failures: dict
@@ -39,6 +41,7 @@ def extract(
     annotations,
     out,
     *,
+    background=(),
     audio=("vggish", {}),
     visual=("vgg19", {}),
     segments=None,
@@ -61,6 +64,7 @@ def extract(
         videos: paths, see `listing.find_videos`.
         annotations: path of a CSV or of the official format, see `listing.read_listing`.
         out: the folder to write.
+        background: paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
         audio: `(name, options)` of the audio encoder.
         visual: of the visual encoder.
         segments: T; the whole seconds of the videos, if not given and they agree. Longer ones are cut, shorter ones
@@ -85,26 +89,27 @@ def extract(
     >>> extract(["clips"], "Annotations.txt", "AVE_OWN", audio=("vggish", {"weights": "vggish-10086976.pth"}))
     """
     out = Path(out)
-    listing, known = read_listing(annotations), find_videos(videos)
+    listing, known, clips = read_listing(annotations), find_videos(videos), list(find_videos(background).values())
     there = sorted(p.name for pattern in layout.FILES for p in out.glob(pattern))
     if there and not force:
         raise AVEError("there is a data set already", file=out, found=there[0], fix="Name another folder, or --force")
-    names = {a.video_id: _name(a.video_id, known) for a in listing.annotations}
-    failures = {p: f"{p}: no line of {listing.file} names it" for n, p in known.items() if n not in names.values()}
+    paths = {a.video_id: _path(a.video_id, known) for a in listing.annotations}
+    named = dict.fromkeys(filter(None, paths.values()))
+    failures = {p: f"{p}: no line of {listing.file} names it" for p in known.values() if p not in named}
     sums, seconds = {}, {}
-    for name in dict.fromkeys(filter(None, names.values())):
+    for path in dict.fromkeys([*named, *clips]):
         try:
-            sums[name] = video_sha256(known[name])
+            digest = video_sha256(path)
             if segments is None:
-                seconds[name] = decode.segments_of(decode.probe(known[name]))
+                seconds[path] = decode.segments_of(decode.probe(path))
+            sums[path] = digest
         except AVEError as error:
-            failures[known[name]] = str(error)
-    sums = {name: digest for name, digest in sums.items() if known[name] not in failures}
+            failures[path] = str(error)
     segments = segments or _agreed(seconds)
-    _check_events(listing, names, segments)
+    _check_events(listing, paths, segments)
     recipe = recipe_of(audio, visual, segments=segments, dtype=dtype, silent=silent, decoder=decoder)
     parts = Parts(out, recipe)
-    todo = [(known[name], digest) for name, digest in sums.items() if not parts.path(digest).is_file()]
+    todo = [(path, digest) for path, digest in sums.items() if not parts.path(digest).is_file()]
     start(len(todo))
 
     def done(path, failure):
@@ -113,34 +118,33 @@ def extract(
         advance(path, failure)
 
     if todo:
+        parts.prepare()
         work.run(work.Job(audio, visual, parts, segments, dtype, silent, decoder), todo, workers, done)
-    good = {name: digest for name, digest in sums.items() if known[name] not in failures}
-    if not good:
+    good = {path: digest for path, digest in sums.items() if path not in failures}
+    rows = [n for n, a in enumerate(listing.annotations) if paths[a.video_id] in good]
+    clips = [path for path in clips if path in good]
+    if not rows:
         listed = "\n".join(f"  {reason}" for reason in failures.values())
         raise AVEError(f"no video is left\n{listed}\n", file=out)
-    rows = [n for n, a in enumerate(listing.annotations) if names[a.video_id] in good]
     about = {
         "recipe": recipe,
         "versions": versions(),
         "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file)},
-        "videos": {n: {"file": known[n].name, "sha256": digest} for n, digest in good.items()},
+        "videos": {p.name if p.is_dir() else p.stem: {"file": p.name, "sha256": digest} for p, digest in good.items()},
         "failures": {str(path): reason for path, reason in failures.items()},
     }
-    files = [parts.path(good[names[listing.annotations[n].video_id]]) for n in rows]
-    assemble(out, listing, rows, files, about, segments, title, force)
+    files = [parts.path(good[paths[listing.annotations[n].video_id]]) for n in rows]
+    assemble(out, listing, rows, files, [parts.path(good[path]) for path in clips], about, segments, title, force)
     if not failures:
         parts.remove()
     computed = len(todo) - len(failures.keys() & {path for path, _ in todo})
-    unused = [video_id for video_id, name in names.items() if name is None]
-    return Extracted(out, len(rows), segments, computed, failures, unused)
+    unused = [video_id for video_id, path in paths.items() if path is None]
+    return Extracted(out, len(rows), len(clips), segments, computed, failures, unused)
 
 
-def _name(video_id, known):
-    """Of the video that an annotation means: its name with or without suffix."""
-    for name in (video_id, Path(video_id).stem):
-        if name in known:
-            return name
-    return None
+def _path(video_id, known):
+    """Of the video that an annotation means: its name with or without suffix; None where there is none."""
+    return known.get(video_id) or known.get(Path(video_id).stem)
 
 
 def _agreed(seconds):
@@ -158,9 +162,9 @@ def _agreed(seconds):
     return next(iter(counts), layout.DEFAULT_SEGMENTS)
 
 
-def _check_events(listing, names, segments):
+def _check_events(listing, paths, segments):
     for n, a in enumerate(listing.annotations, 1):
-        if names[a.video_id] and a.end > segments:
+        if paths[a.video_id] and a.end > segments:
             raise AVEError(
                 f"event {n} ends after the video",
                 file=listing.file,

@@ -27,6 +27,15 @@ class Parts:
     def __init__(self, out, recipe):
         self.folder, self._recipe = Path(out) / FOLDER, json.dumps(recipe, sort_keys=True)
 
+    def prepare(self):
+        """Makes the folder, so that one that cannot be written is told before anything is computed."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AVEError(
+                "the folder cannot be written", file=self.folder.parent, found=error.strerror, fix="Name another one"
+            ) from error
+
     def path(self, digest):
         """Of the part of a video whose content has this sum."""
         return self.folder / (hashlib.sha256(f"{digest}{self._recipe}".encode()).hexdigest()[:32] + ".npz")
@@ -36,7 +45,6 @@ class Parts:
         path = self.path(digest)
         temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
                 np.savez(file, **features)
                 file.flush()

@@ -24,7 +24,9 @@ def number_of(picture):
     return int((bits << np.arange(BITS)).sum())
 
 
-def write_film(path, times=(), *, sound=None, rate=16000, start=0.0, rotation=0, options=None, height=48):
+def write_film(
+    path, times=(), *, sound=None, rate=16000, start=0.0, rotation=0, mirrored=False, options=None, height=48
+):
     """Writes a film.
 
     Args:
@@ -34,6 +36,7 @@ def write_film(path, times=(), *, sound=None, rate=16000, start=0.0, rotation=0,
         rate: of the sound.
         start: seconds at which the sound begins.
         rotation: degrees counterclockwise that players turn it.
+        mirrored: whether they swap left and right after that.
         options: of the container.
         height: of the picture.
     """
@@ -46,8 +49,8 @@ def write_film(path, times=(), *, sound=None, rate=16000, start=0.0, rotation=0,
             video = container.add_stream("libx264", rate=25, options={"crf": "10", "preset": "ultrafast", "bf": "0"})
             video.width, video.height, video.pix_fmt = BITS * CELL, height, "yuv420p"
             video.time_base = video.codec_context.time_base = Fraction(1, TICKS)
-            if rotation:
-                video.set_display_rotation(rotation)
+            if rotation or mirrored:
+                video.set_display_rotation(rotation, hflip=mirrored)
             streams["video"] = video
         if sound is not None:
             layout = "mono" if len(sound) == 1 else "stereo"

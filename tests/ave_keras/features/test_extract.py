@@ -92,13 +92,31 @@ def test_bad_videos_stop_nothing(tmp_path, clips):
     made = extract(given, tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
     told = {path.stem: reason for path, reason in made.failures.items()}
     assert set(told) == {"text", "mute", "cut", "gone", "unnamed"} and made.unused == ["elsewhere"]
-    assert "not a video that can be read" in told["text"] and "no such video" in told["gone"]
+    assert "found text that begins with 'no video'" in told["text"] and "no such video" in told["gone"]
     assert "no sound" in told["mute"] and "no line of" in told["unnamed"]
     assert len(AVE.from_directory(made.folder).annotations) == 6
     (clips / "unnamed.mp4").unlink()
     films.write_film(clips / "text.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
     again = extract(given, tmp_path / "events.csv", made.folder, force=True, **ENCODERS)
     assert again.computed == 1 and again.rows == 7 and len(again.failures) == 3
+
+
+def test_background_clips(tmp_path, clips):
+    """Clips without an event are the background rows of the weak task; one that is bad is told and left out."""
+    street = tmp_path / "street"
+    street.mkdir()
+    for name in ("x", "y"):
+        films.write_film(street / f"{name}.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
+    (street / "z.mp4").write_text("no video")
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", background=[street], **ENCODERS)
+    assert (made.rows, made.clips, made.computed) == (6, 2, 7) and list(made.failures) == [street / "z.mp4"]
+    ave = AVE.from_directory(made.folder)
+    assert len(ave.background_rows) == 2
+    x, y = ave.dataset("train", task="weak", background=True, batch_size=8)[0]
+    assert y["video"][-2:].tolist() == [[0, 0, 1], [0, 0, 1]]
+    found = encode(street / "y.mp4", tiny.Sound(), tiny.Picture(2.0))
+    for key, value in found.items():
+        np.testing.assert_array_equal(x[key][-1], value)
 
 
 def test_splits_that_are_given(tmp_path, clips):
@@ -120,7 +138,8 @@ def test_lengths_that_differ(tmp_path, clips):
         extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
     with pytest.raises(AVEError, match=r"event 7 ends after the video .*expected end <= 4, found long: 4 to 5"):
         extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=4, **ENCODERS)
-    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=5, **ENCODERS)
+    with pytest.warns(UserWarning, match=r"3\.0 s of sound for 5 s"):
+        made = extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=5, **ENCODERS)
     assert AVE.from_directory(made.folder).segments == 5
 
 
@@ -128,6 +147,9 @@ def test_what_is_refused_at_once(tmp_path, clips):
     made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
     with pytest.raises(AVEError, match="there is a data set already"):
         extract([clips], tmp_path / "events.csv", made.folder, **ENCODERS)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AVEError, match=r"the folder cannot be written .*own\): found Not a directory"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "file" / "own", **ENCODERS)
     with pytest.raises(AVEError, match="unknown encoder"):
         extract([clips], tmp_path / "events.csv", tmp_path / "b", audio=("x", {}), visual=ENCODERS["visual"])
     (clips / "a.mp4").write_text("nothing")
