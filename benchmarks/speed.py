@@ -17,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ave_keras.errors import AVEError
+from benchmarks.executors import KEEP_MEMORY
 from benchmarks.grid import choose_entries
 
 AVE_VIDEOS = 4143
@@ -81,7 +82,7 @@ def _cell(value):
 
 def _in_own_process(name, batch_size, folder, backend, policy):
     argv = [sys.executable, "-m", "benchmarks.speed", name, str(batch_size), str(folder or ""), policy]
-    env = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    env = {**KEEP_MEMORY, **os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AVEError(f"measuring '{name}' failed", found="\n" + done.stderr[-2000:])
