@@ -39,7 +39,7 @@ lint: install-test
 
 test: lint
 	@set -e; for backend in $(BACKENDS); do \
-		echo "== $$backend"; KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 -q; \
+		echo "== $$backend"; KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 --dist worksteal -q; \
 	done
 
 # tensorflow-io loads with TensorFlow 2.16 only, which wants an older NumPy: an environment of its own. Keras and what

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -22,8 +23,9 @@ def kill_after(epochs):
     return report
 
 
-# SSN has dropout, whose generator is part of the state, and two outputs; DCCA has weights that do not train.
-@pytest.mark.parametrize("entry", ["ssn", "dcca"])
+# SSN has dropout, whose generator is part of the state, and two outputs; DCCA has weights that do not train, which are
+# the same to every backend.
+@pytest.mark.parametrize("entry", ["ssn"] if keras.backend.backend() == "jax" else ["ssn", "dcca"])
 def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry):
     whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
     store = Store(tmp_path / "killed")

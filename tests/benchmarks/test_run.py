@@ -18,7 +18,7 @@ from benchmarks.store import Store
 ROOT = Path(__file__).parents[2]
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(
-    BACKEND != "tensorflow", reason="processes and files are those of every backend, and test_cell runs cells on each"
+    BACKEND != "torch", reason="processes and files are those of every backend, and test_cell runs cells on each"
 )
 
 

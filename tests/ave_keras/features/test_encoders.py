@@ -30,7 +30,8 @@ def test_features_of_a_film(film):
 
 
 def test_long_films_go_in_blocks(film):
-    found = encode(film, tiny.Sound(), tiny.picture, segments=20)
+    with pytest.warns(UserWarning, match="the rest is silence"):
+        found = encode(film, tiny.Sound(), tiny.picture, segments=20)
     assert found["visual"].shape == (20, 2, 2, 3) and not found["audio"][4:, 0].any()
     np.testing.assert_array_equal(found["visual"][5], found["visual"][19])
 
