@@ -15,7 +15,7 @@ from tests import small
 def converts(monkeypatch):
     """A conversion that writes a few bytes and reports the difference given."""
 
-    def converts(difference, beside=()):
+    def converts(difference):
         def convert(folder, name, form):
             for part in process._parts(folder / process.MADE / name, form):
                 part.write_bytes(b"new")
