@@ -10,6 +10,7 @@ from rich.table import Table
 from ave_keras.cli import app, run
 from ave_keras.errors import AVEError
 from zoo import registry
+from zoo.cli_export import export
 from zoo.cli_localize import localize
 from zoo.cli_match import match
 from zoo.cli_weights import export_torch, import_weights
@@ -187,6 +188,7 @@ def _print_matching(loaded, path, ave, split):
 
 app.command()(localize)
 app.command()(match)
+app.command()(export)
 app.command("import")(import_weights)
 app.command("export-torch")(export_torch)
 

@@ -1,0 +1,29 @@
+"""`python -m ave_keras.exporting FOLDER NAME FORMAT`: the process that `export` starts; its backend is TensorFlow."""
+
+import json
+import sys
+from pathlib import Path
+
+import ave_keras  # noqa: F401  registers the layers
+from ave_keras.exporting import conversion
+from ave_keras.exporting.formats import FORMATS
+from ave_keras.exporting.process import MADE, MODEL, RESULT
+from ave_keras.model_file import read_model
+
+
+def main(folder, name, format):
+    """Converts the model in `folder` to a file called `name` there, compares, and writes how it went."""
+    folder, form = Path(folder), FORMATS[format]
+    made = folder / MADE / name
+    try:
+        model = read_model(folder / MODEL, compile=False)
+        conversion.convert(model, made, form)
+        result = {"difference": conversion.difference(model, made, form) if form.runs_here else None}
+    # Converters raise whatever they like; the other process tells it in one line.
+    except Exception as error:
+        result = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"}
+    (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
