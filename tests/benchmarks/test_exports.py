@@ -24,6 +24,7 @@ def test_rows_are_of_entries_and_formats():
     for row in found:
         assert row["entry"] in ENTRIES and row["format"] in FORMATS
         assert row["reason"] or float(row["difference"]) <= 1e-4, row
+    assert {row["entry"] for row in found if row["format"] == "onnx"} == ENTRIES
 
 
 def test_reasons_are_told():
