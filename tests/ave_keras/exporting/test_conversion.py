@@ -9,23 +9,26 @@ from ave_keras.exporting.portable import output_names
 from tests import small
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow converts for all backends")
-# Two seconds: of unrolled LSTMs each further one costs a second of conversion.
-SHORT = {"segments": 2}
 
 
-def written(name, folder, form, **kwargs):
+def length(form):
+    """Two seconds where LSTMs are unrolled: each further one costs a second of conversion."""
+    return {"segments": 2} if form.unroll else {}
+
+
+def written(name, folder, form):
     """A model, and the file of it."""
     pytest.importorskip(form.runtime)
-    model = small.load(name, **SHORT, **kwargs)
+    model = small.load(name, **length(form))
     path = folder / f"model{form.suffix}"
     conversion.convert(model, path, form)
     return model, path
 
 
-def check(model, name, run):
+def check(model, name, form, run):
     """`run` answers as `model` does, for other batch sizes than one too."""
     for videos in (1, 3):
-        x, _ = small.batch(name, videos, **SHORT)
+        x, _ = small.batch(name, videos, **length(form))
         expected = small.call(model, x)
         expected = expected if isinstance(expected, dict) else {"segments": expected}
         found = run(x)
@@ -42,7 +45,7 @@ def test_onnx(name, tmp_path):
     outputs = [output.name for output in session.get_outputs()]
     assert [symbol.name for symbol in session.get_inputs()] == [symbol.name for symbol in model.inputs]
     assert set(outputs) == set(output_names(model).values())
-    check(model, name, lambda x: dict(zip(outputs, session.run(outputs, x), strict=True)))
+    check(model, name, FORMATS["onnx"], lambda x: dict(zip(outputs, session.run(outputs, x), strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def test_onnx(name, tmp_path):
 )
 def test_other_formats(name, format, tmp_path):
     model, path = written(name, tmp_path, FORMATS[format])
-    check(model, name, FORMATS[format].open(path))
+    check(model, name, FORMATS[format], FORMATS[format].open(path))
 
 
 def test_matching_takes_any_length(tmp_path):
@@ -72,4 +75,4 @@ def test_a_difference_is_found(tmp_path):
     assert 0.1 < conversion.difference(model, path, FORMATS["saved_model"]) < 1
     model.set_weights([*weights[:-1], weights[-1] * np.nan])
     assert np.isnan(conversion.difference(model, path, FORMATS["saved_model"]))
-    assert conversion.difference(small.load("w_a", **SHORT), path, FORMATS["saved_model"]) == np.inf
+    assert conversion.difference(small.load("w_a"), path, FORMATS["saved_model"]) == np.inf
