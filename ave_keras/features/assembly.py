@@ -42,14 +42,14 @@ def assemble(out, listing, rows, files, clips, about, segments, title, force):
     classes = class_names_of(annotations)
     splits, match = _splits(listing, rows, annotations, segments)
     with new_files(out, force) as new:
-        for key in read_part(files[0]):
+        for key in layout.MODALITIES:
             _write_features(new(f"{key}_feature.h5"), key, files)
             if clips:
                 _write_features(new(layout.BACKGROUND[key][0]), key, clips)
         write_array(new("labels.h5"), LABELS, segment_labels(annotations, classes, segments))
         write_array(new("mil_labels.h5"), LABELS, video_labels(annotations, classes))
         if clips:
-            write_array(new("labels_noisy.h5"), LABELS, layout.background_labels(out, len(clips), len(classes) + 1))
+            write_array(new("labels_noisy.h5"), LABELS, layout.all_background(len(clips), len(classes) + 1))
         for suffix, chosen in (("", splits), ("_match", match)):
             for split, numbers in chosen.items():
                 write_array(new(f"{split}_order{suffix}.h5"), ORDER, numbers)

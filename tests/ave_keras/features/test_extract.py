@@ -117,6 +117,11 @@ def test_background_clips(tmp_path, clips):
     found = encode(street / "y.mp4", tiny.Sound(), tiny.Picture(2.0))
     for key, value in found.items():
         np.testing.assert_array_equal(x[key][-1], value)
+    # What lies there from before says nothing of the clips that come.
+    again = extract(
+        [clips], tmp_path / "events.csv", made.folder, background=[street / "x.mp4"], force=True, **ENCODERS
+    )
+    assert again.clips == 1 and len(AVE.from_directory(made.folder).background_rows) == 1
 
 
 def test_splits_that_are_given(tmp_path, clips):
