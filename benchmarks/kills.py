@@ -27,7 +27,6 @@ KINDS = ("worker", "driver", "write")
 DATA = {"videos": 30, "classes": 2, "segments": 4, "audio_dim": 6, "visual_shape": (2, 2, 4)}
 # What must not depend on kills.
 LASTING = ("cell", "entry", "history", "best_epoch", "val_accuracy", "test_accuracy", "test")
-WORKERS = 2
 
 
 class Siege:
@@ -36,13 +35,14 @@ class Siege:
     Args:
         folder: an empty one.
         backend: of the cells.
+        rng: a NumPy generator, which chooses time and kind of the kills.
         entries: their names.
         seeds: how many.
         epochs: of each cell.
-        rng: a NumPy generator, which chooses time and kind of the kills.
+        workers: processes at a time.
     """
 
-    def __init__(self, folder, backend, rng, entries=("a", "v"), seeds=2, epochs=8):
+    def __init__(self, folder, backend, rng, entries=("a", "v"), seeds=2, epochs=8, workers=2):
         from ave_keras.data.synthetic import SyntheticAVE
 
         self.folder, self.rng, self.backend = folder, rng, backend
@@ -54,14 +54,14 @@ class Siege:
         common = {"protocol": "paper", "backend": backend, "profile": "quick", "recipe": self.recipe}
         self.cells = grid.cells(entries, range(seeds), data=facts, **common)
         started, whole = time.monotonic(), Store(folder / "whole")
-        if driver.run_cells(self.cells, self.data, whole, LocalExecutor(WORKERS, 1), console):
+        if driver.run_cells(self.cells, self.data, whole, LocalExecutor(workers, 1), console):
             raise AVEError("the grid fails without any kill", file=whole.folder / "failures")
         # Starting up is the most of it, in which there is nothing to lose.
         self.duration = time.monotonic() - started
         self.expected = _results(whole)
         self.command = [sys.executable, "-m", "benchmarks", "run", "--data", self.data, "--backend", backend]
         self.command += [word for entry in entries for word in ("--entries", entry)]
-        self.command += ["--seeds", seeds, "--epochs", epochs, "--batch-size", 8, "--workers", WORKERS, "--threads", 1]
+        self.command += ["--seeds", seeds, "--epochs", epochs, "--batch-size", 8, "--workers", workers, "--threads", 1]
         self.kills, self.rounds, self.starts, self.wrong = Counter(), 0, 0, []
 
     def run(self, count, show=lambda text: None):
@@ -93,7 +93,8 @@ class Siege:
     def _start(self, store):
         command = [*map(str, self.command), "--results", str(store.folder)]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen(command, cwd=Path(__file__).parents[1], **quiet)
+        env = {**os.environ, "KERAS_BACKEND": self.backend}
+        return subprocess.Popen(command, cwd=Path(__file__).parents[1], env=env, **quiet)
 
     def _finished(self, store):
         return all(store.has(cell.key) for cell in self.cells)

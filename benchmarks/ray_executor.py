@@ -78,7 +78,7 @@ class RayExecutor:
                 "no Ray cluster that can be used",
                 key="--address",
                 found=f"{self.address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
-                fix="Start one with `ray start --head`; its Python and Ray must be of the versions here",
+                fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
             ) from error
         self._refuse_small(ray)
         return ray

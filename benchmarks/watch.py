@@ -121,10 +121,13 @@ def watch(store, cells, console):
 
     It ends too when all that is left has failed, which only another run changes.
     """
+    looks = [None] * len(cells)
     with Live(console=console, auto_refresh=False) as live:
         try:
             while True:
-                looks = [look(store, cell) for cell in cells]
+                # Records are large and do not change: those of finished cells are read once.
+                pairs = zip(looks, cells, strict=True)
+                looks = [old if old and old.kind == "done" else look(store, cell) for old, cell in pairs]
                 live.update(_render(looks, ("running", "failed")), refresh=True)
                 if {look.kind for look in looks} <= {"done", "failed"}:
                     return
