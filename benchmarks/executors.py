@@ -20,7 +20,10 @@ KEEP_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TOP_PAD_": str(1 << 30)}
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to a cell: `kind` is "start", "epoch", "done", "busy" or "failed"."""
+    """What happened to a cell: `kind` is "start", "epoch", "done", "busy", "failed", or "unwritable".
+
+    "unwritable" is of the store: it is full or read-only, and nothing else can be kept there either.
+    """
 
     kind: str
     cell: object
@@ -104,27 +107,32 @@ class LocalExecutor:
         return worker
 
 
+def environment(backend, threads):
+    """What the environment of a process that runs cells must say, beside what is there."""
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
+    growth = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    defaults = {**KEEP_MEMORY, **growth, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    env = {key: os.environ.get(key, value) for key, value in defaults.items()}
+    env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
+    if backend == "jax" and threads == 1:
+        env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    return env
+
+
 class _Worker:
     """A process and the cell it is at."""
 
     def __init__(self, number, backend, threads, events):
         self.number, self.cell = number, None
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
-        limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-        env = {**KEEP_MEMORY, **os.environ, **limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
-        env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        if backend != "tensorflow":
-            # TensorFlow may be imported all the same; it must not take the GPU's memory.
-            env.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        if backend == "jax" and threads == 1:
-            env["XLA_FLAGS"] = f"{env.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=env,
+            env={**os.environ, **environment(backend, threads)},
             cwd=Path(__file__).parents[1],
             start_new_session=True,
         )

@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 import zoo
@@ -63,6 +64,12 @@ class Cell:
             "recipe": self.recipe,
         }
 
+    @property
+    def weight(self):
+        """How long the cell takes, roughly and in no unit."""
+        entry = self.resolve()
+        return entry.recipe.epochs * (4 if entry.model.get("attention") else 2 if "visual" in entry.modalities else 1)
+
     def resolve(self):
         """The `zoo.Entry` with everything applied."""
         return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
@@ -72,6 +79,19 @@ def cells(names, seeds, **common):
     """One cell per entry and seed, each once even where an entry has two names; seeds vary slowest."""
     canonical = dict.fromkeys(zoo.entry(name).name for name in names)
     return [Cell(entry=name, seed=seed, **common) for seed in seeds for name in canonical]
+
+
+def shard(cells, text):
+    """`"2/8"` to the second of eight shares of the cells, long and short ones dealt out evenly, long ones first.
+
+    Raises:
+        AVEError: anything else.
+    """
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    number, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= number <= count:
+        raise AVEError("no such shard", key="--shard", expected="1/8 to 8/8, for eight of them", found=repr(text))
+    return sorted(cells, key=lambda cell: -cell.weight)[number - 1 :: count]
 
 
 def choose_entries(tables, patterns):

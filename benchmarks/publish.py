@@ -1,5 +1,6 @@
 """Writes reports into the results folder, and measured rows for the cards of the zoo."""
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -8,7 +9,7 @@ import re
 import zoo
 from benchmarks import report, summary
 from benchmarks.page import page
-from benchmarks.store import atomic
+from benchmarks.store import CannotWrite, atomic, lock
 from benchmarks.summary import METRICS, Row, groups, metrics, trivial
 
 FORMATS = {"md": report.markdown, "csv": report.comma_separated, "tex": report.latex}
@@ -31,23 +32,42 @@ FIELDS = [
 
 
 def write_reports(store, tables, group, records, console):
-    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`; returns the folder."""
+    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`, or says that it cannot."""
     order = zoo.list()
     records = sorted(records, key=lambda record: (order.index(record["entry"]["name"]), record["cell"]["seed"]))
     ran = {record["entry"]["name"] for record in records}
     tables = [table for table in tables if any(zoo.entry(name).name in ran for name in table.entries)]
-    folder = store.folder / "reports" / slug(group)
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {suffix: "\n".join(make(table, group, records) for table in tables) for suffix, make in FORMATS.items()}
-    texts["html"] = page(tables, group, records)
-    for suffix, text in texts.items():
-        with atomic(folder / f"report.{suffix}") as temporary:
-            temporary.write_text(text)
     for table in tables:
         for printed in report.terminal(table, group, records):
             console.print(printed)
-    console.print(f"report: {folder / 'report.html'}")
-    return folder
+    texts = {suffix: "\n".join(make(table, group, records) for table in tables) for suffix, make in FORMATS.items()}
+    texts["html"] = page(tables, group, records)
+    folder = store.folder / "reports" / slug(group)
+    try:
+        _write(folder, texts)
+    except (CannotWrite, OSError) as error:
+        console.print(f"no report: {error}", markup=False)
+    else:
+        console.print(f"report: {folder / 'report.html'}")
+
+
+def _write(folder, texts):
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix, text in texts.items():
+        with atomic(folder / f"report.{suffix}") as temporary:
+            temporary.write_text(text)
+
+
+def write_all(store, tables, records, console):
+    """Prints and writes the reports of the records that `records()` gives, one per group.
+
+    Processes that share a store take turns, so that the last report is of all cells.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(CannotWrite):
+            stack.enter_context(lock(store.folder / "reports.lock", wait=True))
+        for group, members in groups(records()):
+            write_reports(store, tables, group, members, console)
 
 
 def slug(group):

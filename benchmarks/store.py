@@ -5,6 +5,7 @@ import json
 import os
 import time
 import traceback
+import uuid
 from pathlib import Path
 
 from ave_keras.errors import AVEError
@@ -13,6 +14,9 @@ try:
     import fcntl
 except ImportError:  # Windows: two drivers on one store may compute a cell twice; neither loses anything.
     fcntl = None
+
+# How often a lock is tried: `Store.running` holds one for a moment to see whether it is held.
+TRIES = 5
 
 
 class Store:
@@ -40,7 +44,7 @@ class Store:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             probe.write_text("x")
         except OSError as error:
-            raise cannot_write(self.folder, error) from error
+            raise CannotWrite(self.folder, error) from error
         finally:
             with contextlib.suppress(OSError):
                 probe.unlink(missing_ok=True)
@@ -79,15 +83,27 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, key):
-        """Yields whether this process alone works on the cell; the lock ends with the process, however it ends."""
-        with (self.folder / "running" / f"{key}.lock").open("w") as file:
-            try:
+        """Yields whether this process alone works on the cell; what killed ones left half written goes."""
+        with lock(self._lock(key)) as alone:
+            if alone:
+                for half in (*self.folder.glob(f"running/.{key}.npz.*"), *self.folder.glob(f"cells/.{key}.json.*")):
+                    half.unlink(missing_ok=True)
+            yield alone
+
+    def running(self, key):
+        """Whether a process is at the cell; needs no right to write."""
+        try:
+            with self._lock(key).open() as file:
                 if fcntl:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-                return
-            yield True
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def _lock(self, key):
+        return self.folder / "running" / f"{key}.lock"
 
     def _read(self, path):
         try:
@@ -115,7 +131,8 @@ def write_json(path, value):
 @contextlib.contextmanager
 def atomic(path):
     """Yields a temporary path that becomes `path` if the block ends well; on disk before it is visible."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # Processes of two machines may have the same number.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -124,20 +141,56 @@ def atomic(path):
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        raise CannotWrite(path, error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def cannot_write(path, error):
-    """The error of a folder that is read-only or full."""
-    return AVEError(
-        "results cannot be written",
-        file=path,
-        found=error.strerror or type(error).__name__,
-        fix="Make room or choose another folder with --results; finished cells are kept, run the same command again",
-    )
+@contextlib.contextmanager
+def lock(path, wait=False):
+    """Yields whether this process alone holds the file `path`; the lock ends with the process, however it ends.
+
+    Args:
+        path: of the file, made where it is missing.
+        wait: until it does.
+
+    Raises:
+        AVEError: the file cannot be made.
+    """
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+    with file:
+        yield _alone(file, wait)
+
+
+def _alone(file, wait):
+    for _ in range(TRIES):
+        try:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            time.sleep(0.02)
+        except OSError:
+            return True  # A file system without locks, which is no worse than Windows.
+        else:
+            return True
+    return False
+
+
+class CannotWrite(AVEError):
+    """A folder of results that is read-only or full: no cell can be kept there, so that none should go on."""
+
+    def __init__(self, path, error):
+        super().__init__(
+            "results cannot be written",
+            file=path,
+            found=error.strerror or type(error).__name__,
+            fix="Make room, or choose another folder with --results; "
+            "finished cells are kept, run the same command again",
+        )
 
 
 def describe(error):

@@ -21,24 +21,35 @@ def main():
     def send(**event):
         events.write(json.dumps(event) + "\n")
 
+    attempt = prepare()
+    send(event="ready")
+    while True:
+        send(**attempt(tasks.get(), send))
+
+
+def prepare():
+    """Sets the backend up; returns `attempt`. Keras is not imported before."""
     from benchmarks.cell import run_cell
     from benchmarks.devices import limit_threads
     from benchmarks.grid import Cell
-    from benchmarks.store import Store, describe
+    from benchmarks.store import CannotWrite, Store, describe
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
-    send(event="ready")
-    while True:
-        task = tasks.get()
-        cell, store = Cell(**task["cell"]), Store(task["store"])
+
+    def attempt(task, send):
+        """Runs the cell of `task`; returns the event that ends it, and sends one for every epoch."""
         try:
+            cell, store = Cell(**task["cell"]), Store(task["store"])
             record = run_cell(
                 cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs)
             )
+        except CannotWrite as error:
+            return {"event": "unwritable", "error": str(error)}
         except Exception as error:
-            send(event="failed", error=describe(error))
-        else:
-            send(event="done" if record else "busy", accuracy=record and record["test_accuracy"])
+            return {"event": "failed", "error": describe(error)}
+        return {"event": "done" if record else "busy", "accuracy": record and record["test_accuracy"]}
+
+    return attempt
 
 
 def _read(tasks):

@@ -41,6 +41,22 @@ def test_seeds(text, seeds):
         assert grid.parse_seeds(text) == seeds
 
 
+def test_shards_share_the_cells(cell):
+    cells = [cell(entry, seed) for seed in range(3) for entry in ("a", "v", "av_att")]
+    shares = [grid.shard(cells, f"{number}/4") for number in range(1, 5)]
+    assert sorted((c.entry, c.seed) for share in shares for c in share) == sorted((c.entry, c.seed) for c in cells)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    # Each share has a part of the long cells.
+    assert [sum(c.entry == "av_att" for c in share) for share in shares] == [1, 1, 1, 0]
+    assert grid.shard(cells, "10/10") == []
+
+
+@pytest.mark.parametrize("text", ["0/8", "9/8", "1", "a/b", "1/0", "-1/8", ""])
+def test_no_such_shard(text):
+    with pytest.raises(AVEError, match=r"--shard.*1/8 to 8/8"):
+        grid.shard([], text)
+
+
 def test_entries_and_tables():
     (one,) = choose_tables(["1"])
     assert grid.choose_entries([one], ["w_*"]) == zoo.list("w_*")

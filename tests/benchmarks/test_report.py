@@ -8,7 +8,8 @@ import yaml
 import zoo
 from benchmarks import report, summary
 from benchmarks.page import page
-from benchmarks.publish import config_hash
+from benchmarks.publish import config_hash, write_all
+from benchmarks.store import Store
 from benchmarks.tables import tables
 from zoo.card import RESULTS, results
 
@@ -119,3 +120,15 @@ def test_table_files_hold_no_figures():
 
     for file in FOLDER.glob("*.yaml"):
         assert "paper" not in yaml.safe_load(file.read_text())
+
+
+def test_a_report_is_printed_where_it_cannot_be_written(records, tmp_path):
+    """Files in the way of the lock and of the folder stand in for a folder that is read-only, also to root."""
+    from rich.console import Console
+
+    (tmp_path / "reports.lock").mkdir()
+    (tmp_path / "reports").touch()
+    console = Console(file=io.StringIO(), width=200)
+    write_all(Store(tmp_path, write=False), [tables()["1"]], lambda: records, console)
+    printed = console.file.getvalue()
+    assert "60.0 ± 10.0 (3)" in printed and "no report: " in printed

@@ -66,6 +66,49 @@ def test_one_process_per_cell(tmp_path):
         assert again
 
 
+def test_who_holds_the_lock_clears_what_killed_ones_left(tmp_path):
+    store = Store(tmp_path)
+    halves = [tmp_path / "running" / ".k.npz.12-ab", tmp_path / "cells" / ".k.json.12-ab"]
+    other = tmp_path / "running" / ".other.npz.12-ab"
+    for half in (*halves, other):
+        half.touch()
+    with store.lock("k"):
+        assert not any(half.exists() for half in halves) and other.exists()
+
+
+def test_whether_a_cell_is_running(tmp_path):
+    store = Store(tmp_path)
+    assert not store.running("k")
+    with store.lock("k"):
+        assert store.running("k") and not store.running("other")
+    assert not store.running("k")
+
+
+def test_a_look_at_a_lock_does_not_take_it(tmp_path, monkeypatch):
+    """`running` holds the lock for a moment; a worker that comes just then tries again."""
+    import fcntl
+
+    from benchmarks import store as module
+
+    store = Store(tmp_path)
+    with (tmp_path / "running" / "k.lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(module.time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with store.lock("k") as alone:
+            assert alone
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
+    from benchmarks import store as module
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(module.fcntl, "flock", refuse)
+    with Store(tmp_path).lock("k") as alone:
+        assert alone
+
+
 def test_records_are_plain_json(tmp_path):
     Store(tmp_path).write("k", {"title": "A+V"})
     assert json.loads((tmp_path / "cells" / "k.json").read_text())["title"] == "A+V"

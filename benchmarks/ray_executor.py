@@ -1,0 +1,196 @@
+"""Cells on a Ray cluster: each in a process of its own on any node, tried again where a node dies."""
+
+import contextlib
+import os
+import platform
+import tempfile
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ave_keras.data import layout
+from ave_keras.errors import AVEError
+from ave_keras.optional import require
+from benchmarks.executors import Event, environment
+from benchmarks.grid import Cell
+from benchmarks.store import Store
+
+ROOT = Path(__file__).parents[1]
+# Seconds between two looks at the cluster.
+POLL = 0.5
+# How often a cell is started whose node or process dies.
+ATTEMPTS = 4
+# Seconds until the lock of an earlier attempt must be free: its process may outlive its node.
+PATIENCE = 120
+
+
+@dataclass(frozen=True)
+class RayExecutor:
+    """One Ray task per cell; Ray queues what does not fit on the cluster yet.
+
+    Nodes need Python with the packages and the data folder at the same path; the code of this checkout travels with
+    the job. Where a node sees the store, the cell is kept there as ever, epoch by epoch; where it does not, its record
+    comes back and is written here.
+
+    Args:
+        address: of the cluster, such as `"10.0.0.1:6379"`; None is `RAY_ADDRESS`, the cluster that this machine is a
+            node of, or else a new one of this machine alone.
+        cpus: of a cell, and its threads.
+        gpus: of a cell, such as 0.25; 0 hides them.
+    """
+
+    address: str | None
+    cpus: float
+    gpus: float
+
+    def run(self, cells, data, store):
+        """See `Executor.run`; leaving the loop ends all tasks."""
+        ray = self._connect(cells[0].backend)
+        try:
+            with _mark(Path(store).absolute()) as mark:
+                yield from self._run(ray, cells, Path(data).absolute(), Path(store).absolute(), mark)
+        finally:
+            ray.shutdown()
+
+    def _connect(self, backend):
+        from benchmarks.cell import commit
+
+        ray = require("ray", "ray")
+        # Ray tells its makers of its use otherwise.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        env = {**environment(backend, max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
+        # Ray hides the GPUs from cells that ask for none.
+        env["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "1"
+        modules = [str(ROOT / name) for name in ("ave_keras", "zoo", "benchmarks")]
+        try:
+            ray.init(
+                self.address,
+                runtime_env={"env_vars": env, "py_modules": modules},
+                log_to_driver=False,
+                logging_level=40,
+            )
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            raise AVEError(
+                "no Ray cluster that can be used",
+                key="--address",
+                found=f"{self.address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
+                fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
+            ) from error
+        self._refuse_small(ray)
+        return ray
+
+    def _refuse_small(self, ray):
+        """A cell that fits on no node would wait for ever."""
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        if not any(n.get("CPU", 0) >= self.cpus and n.get("GPU", 0) >= self.gpus for n in nodes):
+            ray.shutdown()
+            raise AVEError(
+                "no node of the Ray cluster has room for a cell",
+                key="--cpus-per-cell, --gpus-per-cell",
+                expected=f"{self.cpus:g} CPUs and {self.gpus:g} GPUs",
+                found=[{key: n.get(key, 0) for key in ("CPU", "GPU")} for n in nodes],
+            )
+
+    def _run(self, ray, cells, data, store, mark):
+        progress = _queue(ray)
+        task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, max_retries=0, max_calls=1)(_work)
+
+        def submit(number, attempt):
+            asked = {"cell": asdict(cells[number]), "data": str(data), "store": str(store)}
+            return task.remote(asked, mark, attempt, (number, attempt), progress)
+
+        flying = {submit(number, 1): (number, 1) for number in range(len(cells))}
+        slots = _Slots()
+        while flying:
+            ended, _ = ray.wait(list(flying), timeout=POLL)
+            for sender, message in progress.get_nowait_batch(progress.size()):
+                if sender in flying.values():
+                    yield _event(message, cells[sender[0]], slots[sender[0]])
+            for ref in ended:
+                number, attempt = flying.pop(ref)
+                try:
+                    message, record = ray.get(ref)
+                except ray.exceptions.RayError as error:
+                    if attempt < ATTEMPTS and not isinstance(error, ray.exceptions.RayTaskError):
+                        flying[submit(number, attempt + 1)] = number, attempt + 1
+                        continue
+                    message, record = {"event": "failed", "error": str(error)}, None
+                if message["event"] == "absent":
+                    raise _absent(data, message["node"])
+                if record and not (kept := Store(store)).has(cells[number].key):
+                    kept.write(cells[number].key, record)
+                yield _event(message, cells[number], slots[number])
+                del slots[number]
+
+
+def _queue(ray):
+    """To which tasks tell their progress; on this node, so that it lives as long as the driver."""
+    affinity = require("ray.util.scheduling_strategies", "ray").NodeAffinitySchedulingStrategy
+    here = affinity(ray.get_runtime_context().get_node_id(), soft=True)
+    return require("ray.util.queue", "ray").Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
+
+
+class _Slots(dict):
+    """The lowest free number for each running cell: the bar that shows it."""
+
+    def __missing__(self, cell):
+        self[cell] = next(slot for slot in range(len(self) + 1) if slot not in self.values())
+        return self[cell]
+
+
+@contextlib.contextmanager
+def _mark(store):
+    """A file by which a node knows that it sees this very store."""
+    mark = store / "running" / f".ray-{uuid.uuid4().hex}"
+    mark.touch()
+    try:
+        yield mark
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def _event(message, cell, worker):
+    message = dict(message)
+    return Event(message.pop("event"), cell, worker, **message)
+
+
+def _absent(data, node):
+    return AVEError(
+        "the data folder is not there on a node of the Ray cluster",
+        file=data,
+        found=f"no {layout.ANNOTATIONS} on {node}",
+        fix="Put it on a file system that all nodes share, or copy it to the same path on each of them",
+    )
+
+
+def _work(task, mark, attempt, sender, progress):
+    """Runs on a node: `(last event, record)`; the record only where the driver must write it."""
+    if not (Path(task["data"]) / layout.ANNOTATIONS).is_file():
+        return {"event": "absent", "node": platform.node()}, None
+    shared = mark.is_file()
+    if not shared:
+        # The same folder for all attempts on this node, so that they go on where the last one was.
+        task = {**task, "store": str(Path(tempfile.gettempdir()) / f"ave-keras{mark.name}")}
+
+    def send(**message):
+        progress.put((sender, message))
+
+    from benchmarks.worker import prepare
+
+    run, until = prepare(), time.monotonic() + (PATIENCE if attempt > 1 else 0)
+    send(event="start")
+    while (message := run(task, send))["event"] == "busy" and time.monotonic() < until:
+        time.sleep(1)
+    if shared:
+        return message, None
+    # A full disk of this node is the trouble of this cell only.
+    kind = "failed" if message["event"] == "unwritable" else message["event"]
+    return {**message, "event": kind}, _taken(Store(task["store"]), Cell(**task["cell"]).key)
+
+
+def _taken(store, key):
+    """A record, which does not stay on the node; None where there is none."""
+    record = store.read(key)
+    (store.folder / "cells" / f"{key}.json").unlink(missing_ok=True)
+    return record

@@ -1,0 +1,48 @@
+import importlib.util
+
+import pytest
+
+from ave_keras import AVEError
+from benchmarks.choice import choose_executor
+from benchmarks.executors import LocalExecutor
+
+OPTIONS = dict.fromkeys(("backend", "workers", "threads", "address", "cpus", "gpus"))
+
+
+def choose(name="local", **options):
+    return choose_executor(name, **{**OPTIONS, **options})
+
+
+def test_local():
+    assert choose(workers=3, threads=2) == LocalExecutor(3, 2)
+    assert choose().workers >= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": 0}, "--workers.*more than 0, found 0"),
+        ({"threads": -1}, "--threads.*more than 0"),
+        ({"name": "slurm"}, "one of .'local', 'ray'."),
+        ({"address": "here:6379"}, "not an option of --executor local .key '--address'"),
+        ({"name": "ray", "workers": 2}, "not an option of --executor ray .key '--workers'"),
+        ({"name": "ray", "cpus": 0.0}, "--cpus-per-cell"),
+        ({"name": "ray", "gpus": 1.5}, "--gpus-per-cell.*0 to 1, or a whole number"),
+    ],
+)
+def test_mistakes(options, message):
+    with pytest.raises(AVEError, match=message):
+        choose(**options)
+
+
+def test_what_is_not_installed_is_told_with_the_way_out(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name in ("jax", "ray") else find(name, *a)
+    )
+    monkeypatch.setitem(__import__("sys").modules, "jax", None)
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(AVEError, match=r'pip install "ave-keras\[jax\]"'):
+        choose(backend="jax")
+    with pytest.raises(AVEError, match=r'pip install "ave-keras\[ray\]"'):
+        choose("ray")

@@ -1,0 +1,59 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import h5py
+import pytest
+from rich.console import Console
+
+import zoo
+from ave_keras import AVEError
+from ave_keras.data import AVE
+from ave_keras.data.synthetic import SyntheticAVE
+from benchmarks import driver
+
+OPTIONS = {"videos": 20, "classes": 2, "segments": 4, "audio_dim": 6, "visual_shape": [2, 2, 4], "seed": 0}
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO())
+
+
+def test_of_many_processes_one_writes_the_synthetic_data(tmp_path, monkeypatch, console):
+    written = []
+    write = SyntheticAVE.write
+    monkeypatch.setattr(SyntheticAVE, "write", lambda *a, **k: (written.append(1), write(*a, **k)))
+    monkeypatch.setitem(driver.PROFILES, "quick", {"synthetic": OPTIONS, "recipe": {}})
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(
+            threads.map(lambda _: driver.open_data(None, "quick", tmp_path, False, console, check=False), range(8))
+        )
+    assert len(written) == 1
+    assert len({(str(folder), facts["sha256"]) for folder, facts in opened}) == 1
+
+
+def test_synthetic_data_that_a_killed_run_left_are_written_again(tmp_path, monkeypatch, console):
+    monkeypatch.setitem(driver.PROFILES, "quick", {"synthetic": OPTIONS, "recipe": {}})
+    folder, facts = driver.open_data(None, "quick", tmp_path, False, console)
+    # Files get their names one by one at the end, Annotations.txt last.
+    (folder / "Annotations.txt").rename(folder / "Annotations.txt.partial")
+    assert driver.open_data(None, "quick", tmp_path, False, console) == (folder, facts)
+
+
+def test_entries_that_attend_are_refused_on_flat_features(tmp_path, console):
+    SyntheticAVE(**{**OPTIONS, "visual_shape": (2, 2, 4)}).write(tmp_path / "flat")
+    for name in ("visual_feature.h5", "visual_feature_noisy.h5"):
+        with h5py.File(tmp_path / "flat" / name, "r+") as file:
+            flat = file["avadataset"][:].mean(axis=(2, 3))
+            del file["avadataset"]
+            file["avadataset"] = flat
+    (tmp_path / "flat" / "source_mask.h5").unlink()
+    assert AVE.from_directory(tmp_path / "flat").spec["visual_shape"] == (4,)
+
+    def open_for(*names):
+        entries = [zoo.entry(name) for name in names]
+        return driver.open_data(tmp_path / "flat", "quick", tmp_path, False, console, entries=entries)
+
+    with pytest.raises(AVEError, match=r"need maps: v_att, av_att .*visual_feature.h5.*\(N, T, H, W, d\).*\(N, 4, 4\)"):
+        open_for("a", "v_att", "av_att")
+    open_for("a", "v", "av")

@@ -1,0 +1,65 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from ave_keras.optional import installed
+from benchmarks.kills import Siege
+from benchmarks.store import Store
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="processes and files, as of every backend"
+)
+
+
+@pytest.fixture(scope="module")
+def siege(tmp_path_factory):
+    backend = "jax" if installed("jax") else "tensorflow"  # JAX is imported in half the time.
+    rng = np.random.default_rng(1)
+    return Siege(tmp_path_factory.mktemp("siege"), backend, rng, ("a",), seeds=1, epochs=4, workers=1)
+
+
+def test_a_handful_of_kills(siege):
+    siege.run(3)
+    assert siege.kills.total() == 3
+    assert siege.wrong == []
+
+
+def copy(siege, folder):
+    store = Store(folder)
+    for key, record in Store(siege.folder / "whole").records().items():
+        store.write(key, record)
+    return store
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed", "half", "broken"])
+def test_damage_is_found(siege, tmp_path, damage):
+    store = copy(siege, tmp_path)
+    (first,) = (tmp_path / "cells").iterdir()
+    siege.wrong = []
+    siege._judge(store)
+    assert siege.wrong == []
+    record = json.loads(first.read_text())
+    if damage == "lost":
+        first.unlink()
+    elif damage == "changed":
+        first.write_text(json.dumps({**record, "best_epoch": record["best_epoch"] + 1}))
+    elif damage == "half":
+        (tmp_path / "running" / f".{first.stem}.npz.123-abc").touch()
+    else:
+        first.write_text(first.read_text()[:100])
+    siege._judge(store)
+    assert siege.wrong
+    siege.wrong = []
+
+
+def test_a_second_write_is_found(siege, tmp_path):
+    store, times = copy(siege, tmp_path), {}
+    siege._judge_times(store, times)
+    assert siege.wrong == []
+    key, record = next(iter(store.records().items()))
+    store.write(key, record)
+    siege._judge_times(store, times)
+    assert "written twice" in siege.wrong[0]
+    siege.wrong = []

@@ -1,0 +1,120 @@
+import os
+import signal
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import pytest
+
+from ave_keras import AVEError
+from benchmarks import ray_executor
+from benchmarks.ray_executor import RayExecutor
+from benchmarks.store import Store
+
+ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="processes and files, as of every backend"
+)
+
+
+class Progress(list):
+    put = list.append
+
+
+@pytest.fixture
+def work(tmp_path, folder, cell, monkeypatch):
+    """`_work` in this process, as on a node."""
+
+    def work(made, data=folder, seen=True, attempt=1):
+        task = {"cell": asdict(made), "data": str(data), "store": str(tmp_path / "store")}
+        progress = Progress()
+        mark = tmp_path / "store" / "running" / ".ray-token"
+        if seen:
+            mark.touch()
+        return (*ray_executor._work(task, mark, attempt, "sender", progress), progress)
+
+    Store(tmp_path / "store")
+    monkeypatch.setenv("AVE_KERAS_THREADS", "1")
+    monkeypatch.setattr("benchmarks.devices.limit_threads", lambda threads: None)
+    monkeypatch.setattr(ray_executor.tempfile, "gettempdir", lambda: str(tmp_path / "node"))
+    return work
+
+
+def test_a_node_that_sees_the_store_writes_there(work, tmp_path, cell):
+    made = cell(epochs=2)
+    message, record, progress = work(made)
+    assert message["event"] == "done" and record is None
+    assert Store(tmp_path / "store").read(made.key)["test_accuracy"] == message["accuracy"]
+    assert [m["event"] for _, m in progress] == ["start", "epoch", "epoch"]
+
+
+def test_a_node_that_does_not_see_it_returns_the_record_and_keeps_nothing(work, tmp_path, cell):
+    made = cell(epochs=2)
+    message, record, _ = work(made, seen=False)
+    assert message["event"] == "done" and record["cell"]["entry"] == "a"
+    assert not Store(tmp_path / "store").has(made.key)
+    assert not list((tmp_path / "node").rglob("*.json")) + list((tmp_path / "node").rglob("*.npz"))
+
+
+def test_a_node_without_the_data_says_so(work, tmp_path, cell):
+    message, record, _ = work(cell(), data=tmp_path / "elsewhere")
+    assert message["event"] == "absent" and message["node"] and record is None
+    error = str(ray_executor._absent(tmp_path / "elsewhere", message["node"]))
+    assert "not there on a node" in error and message["node"] in error
+
+
+def test_a_second_attempt_waits_for_the_process_of_the_first(work, tmp_path, cell, monkeypatch):
+    """A node is dead for Ray before its processes are."""
+    made, held = cell(epochs=2), Store(tmp_path / "store").lock
+    with held(made.key):
+        assert work(made)[0]["event"] == "busy"
+    former = held(made.key)
+    former.__enter__()
+    monkeypatch.setattr(ray_executor.time, "sleep", lambda seconds: former.__exit__(None, None, None))
+    assert work(made, attempt=2)[0]["event"] == "done"
+
+
+def test_no_cluster(tmp_path, cell, folder, monkeypatch):
+    def refuse(*_, **__):
+        raise ConnectionError("Failed to connect\nto it")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(
+        AVEError, match=r"no Ray cluster that can be used.*10.0.0.1:6379: Failed to connect. .*ray start"
+    ):
+        next(RayExecutor("10.0.0.1:6379", 1, 0).run([cell()], folder, tmp_path))
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
+    monkeypatch.setattr(ray_executor, "POLL", 0.05)
+    cells, store, killed = [cell("a", seed, epochs=40) for seed in range(2)], Store(tmp_path), []
+    events = []
+    for event in RayExecutor("local", 1, 0).run(cells, folder, tmp_path):
+        events.append(event)
+        if event.kind == "epoch" and not killed:
+            killed = [int(path.name) for path in Path("/proc").glob("[0-9]*") if _at_work(int(path.name))]
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+    assert killed
+    assert [e.kind for e in events if e.kind not in ("start", "epoch")] == ["done", "done"]
+    records = store.records()
+    assert set(records) == {made.key for made in cells}
+    assert any(record["resumed_after"] for record in records.values())
+    assert not list((tmp_path / "running").glob(".ray-*"))
+
+
+def _at_work(pid):
+    """Whether a process is a task of this very process' Ray."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_work") and _descends(pid)
+    except OSError:
+        return False
+
+
+def _descends(pid):
+    while pid > 1:
+        if pid == os.getpid():
+            return True
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return False

@@ -1,0 +1,73 @@
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from benchmarks import watch
+from benchmarks.store import Store
+
+EPOCHS = [{"loss": 1.0, "val_segment_accuracy": 0.25}, {"loss": 0.5, "val_segment_accuracy": 0.5}]
+DONE = {"history": EPOCHS * 2, "resumed_after": 2, "seconds": 6.0}
+
+
+def begin(store, cell):
+    held = f'{{"history": {str(EPOCHS).replace(chr(39), chr(34))}, "best_epoch": 1, "generators": 0}}'
+    with store.state(cell.key).open("wb") as file:
+        np.savez(file, held=held)
+
+
+def text(store, cells):
+    console = Console(file=io.StringIO(), width=200)
+    console.print(watch.view(store, cells))
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def test_every_kind(store, cell):
+    done, running, begun, failed, _ = cells = [cell("a", seed) for seed in range(5)]
+    store.write(done.key, DONE)
+    begin(store, running)
+    begin(store, begun)
+    store.fail(failed.key, {}, "Traceback\nMemoryError: no room")
+    with store.lock(running.key):
+        looks = [watch.look(store, c) for c in cells]
+    assert [look.kind for look in looks] == ["done", "running", "begun", "failed", "missing"]
+    assert looks[1].text == "running: epoch 2 of 4, val 50.0 %"
+    assert looks[3].text == "failed: MemoryError: no room"
+    # The finished cell took 6 s for the two epochs after it was cut off; 2 + 2 + 4 + 4 are left to one process.
+    assert watch.seconds_left(looks) == pytest.approx(36)
+    assert watch.summary(looks) == "1 done, 1 running, 1 begun, 1 failed, 1 missing; about 36 s left"
+    assert "a                    seed 4  missing" in text(store, cells)
+
+
+def test_nothing_is_said_of_the_time_without_grounds(store, cell):
+    cells = [cell("a", seed) for seed in range(2)]
+    with store.lock(cells[0].key):
+        assert text(store, cells).splitlines()[-1] == "1 running, 1 missing"
+    store.write(cells[0].key, DONE)
+    assert text(store, cells).splitlines()[-1] == "1 done, 1 missing"
+
+
+def test_watching_ends_when_all_is_done(store, cell, monkeypatch):
+    made = cell()
+
+    def work(seconds):
+        store.write(made.key, DONE)
+
+    monkeypatch.setattr(watch.time, "sleep", work)
+    console = Console(file=io.StringIO())
+    watch.watch(store, [made], console)
+    assert console.file.getvalue().strip().endswith("1 done")
+
+
+def test_ctrl_c_is_no_error(store, cell, monkeypatch):
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch.time, "sleep", interrupt)
+    watch.watch(store, [cell()], Console(file=io.StringIO()))
