@@ -19,6 +19,7 @@ from benchmarks.state import EpochState
 from zoo import matching
 from zoo.evaluation import attention_scores
 from zoo.training import eval_dataset, fit, segment_probabilities
+from zoo.vectors import on_vectors
 
 PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
@@ -53,6 +54,7 @@ def _train(cell, ave, store, report):
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
     model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
+    model, ave = on_vectors(model, ave, store.means(cell.data))
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
     done = state.resume(model)
     if done < entry.recipe.epochs:

@@ -93,6 +93,7 @@ def train(
     from ave_keras.model_file import facts_of
     from zoo.callbacks import BestModel, TensorBoardLog
     from zoo.loading import protocol_of
+    from zoo.vectors import on_vectors
 
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     recipe = {key: value for key, value in given.items() if value is not None}
@@ -104,11 +105,13 @@ def train(
     keras.utils.set_random_seed(seed)
     model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
     facts = {"entry": entry.name, "protocol": protocol, **facts_of(ave)}
-    best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts)
+    learner, data_set = on_vectors(model, ave)
+    best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts, model)
     logs = [keras.callbacks.CSVLogger(out / "log.csv"), *([TensorBoardLog(out / "tensorboard")] if tensorboard else [])]
     console.print(f"{entry.title} on {ave.title}: {model.count_params():,} parameters, {entry.recipe.epochs} epochs")
     try:
-        zoo.training.fit(entry, model, ave, seed=seed, callbacks=[best, *logs], verbose=1 if console.is_terminal else 2)
+        verbose = 1 if console.is_terminal else 2
+        zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=[best, *logs], verbose=verbose)
     except KeyboardInterrupt:
         console.print("stopped by hand; what was best so far is kept")
     what = "exact matches" if entry.task == "matching" else "segments"
