@@ -1,6 +1,7 @@
 """Visual maps averaged over their cells once, for models that would average them again in every step."""
 
 import copy
+import os
 import tempfile
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def _means(array, path):
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
             try:
                 _write(file, array)
+                os.fsync(file.fileno())
                 Path(file.name).replace(path)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
