@@ -56,6 +56,9 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Processes at a time. [one per core, at most 4]")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each. [cores / workers]")] = None,
     skip_bad: SkipBad = False,
+    vectorize_seeds: Annotated[
+        bool, typer.Option("--vectorize-seeds", help="JAX: train all seeds of an entry in one program.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ):
     """Run the grid and print its tables. Finished cells are kept; a killed run goes on where it was.
@@ -69,6 +72,14 @@ def run(
     python -m benchmarks run --tables 1,2 --entries "dmrn_*" --data AVE_DIR
     """
     console = driver.default_console()
+    if vectorize_seeds and _backend(backend) != "jax":
+        raise AVEError(
+            "seeds are trained in one program on JAX only",
+            key="--vectorize-seeds",
+            expected="--backend jax",
+            found=_backend(backend),
+            fix="Leave the option out: seeds then run one by one",
+        )
     store, chosen, cells, folder = _select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
     )
@@ -76,7 +87,8 @@ def run(
         for cell in cells:
             console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {_state(store, cell)}")
         return
-    failed = driver.run_cells(cells, folder, store, _executor(workers, threads), console)
+    group = grid.group_seeds if vectorize_seeds else list
+    failed = driver.run_cells(cells, folder, store, _executor(workers, threads), console, group)
     _print(store, chosen, cells)
     if failed:
         console.print(
@@ -154,7 +166,7 @@ def _select(
         raise AVEError(
             "no such profile", key="--profile", expected=f"one of {list(driver.PROFILES)}", found=repr(profile)
         )
-    backend = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    backend = _backend(backend)
     if backend not in BACKENDS:
         raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
@@ -168,6 +180,10 @@ def _select(
     store = Store(results, write)
     folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
+
+
+def _backend(given):
+    return given or os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def _executor(workers, threads):

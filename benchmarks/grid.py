@@ -3,7 +3,7 @@
 import fnmatch
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import zoo
 from ave_keras.errors import AVEError
@@ -63,9 +63,60 @@ class Cell:
             "recipe": self.recipe,
         }
 
+    @property
+    def cells(self):
+        """Itself, as a group has several."""
+        return (self,)
+
     def resolve(self):
         """The `zoo.Entry` with everything applied."""
         return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Cells that differ in nothing but the seed, trained in one program; where a cell is awaited, it stands for all."""
+
+    cells: tuple
+
+    @property
+    def entry(self):
+        """See `Cell`."""
+        return self.cells[0].entry
+
+    @property
+    def backend(self):
+        """See `Cell`."""
+        return self.cells[0].backend
+
+    def resolve(self):
+        """See `Cell`."""
+        return self.cells[0].resolve()
+
+    @property
+    def seed(self):
+        """The seeds, for people."""
+        return ", ".join(str(cell.seed) for cell in self.cells)
+
+
+def group_seeds(cells):
+    """Cells with those that differ in their seeds alone put together, each group where its first cell stood.
+
+    Models that match sound and picture are fitted by more than steps of an optimizer; they stay alone.
+
+    Returns:
+        List of `Cell`s and `SeedGroup`s.
+    """
+    groups = {}
+    for cell in cells:
+        alone = cell.seed if cell.resolve().task == "matching" else None
+        groups.setdefault((replace(cell, seed=0).key, alone), []).append(cell)
+    return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def from_dict(values):
+    """The `Cell` or `SeedGroup` of what `dataclasses.asdict` made of it."""
+    return SeedGroup(tuple(Cell(**cell) for cell in values["cells"])) if "cells" in values else Cell(**values)
 
 
 def cells(names, seeds, **common):

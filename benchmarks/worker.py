@@ -23,14 +23,14 @@ def main():
 
     from benchmarks.cell import run_cell
     from benchmarks.devices import limit_threads
-    from benchmarks.grid import Cell
+    from benchmarks.grid import from_dict
     from benchmarks.store import Store, describe
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
     send(event="ready")
     while True:
         task = tasks.get()
-        cell, store = Cell(**task["cell"]), Store(task["store"])
+        cell, store = from_dict(task["cell"]), Store(task["store"])
         try:
             record = run_cell(
                 cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs)
