@@ -15,7 +15,7 @@ import numpy as np
 
 import zoo
 from ave_keras.data import AVE
-from benchmarks.devices import device
+from benchmarks.devices import device, tf32
 from benchmarks.grid import SeedGroup
 from benchmarks.state import EpochState
 from zoo import matching
@@ -145,6 +145,7 @@ def _environment():
         "versions": {"python": platform.python_version(), **_versions()},
         "backend": keras.backend.backend(),
         "device": device(),
+        "tf32": tf32(),
         "threads": int(os.environ.get("AVE_KERAS_THREADS", os.cpu_count())),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "commit": _commit(),

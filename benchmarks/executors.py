@@ -109,9 +109,9 @@ class _Worker:
         limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         env = {**os.environ, **limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
         env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        if backend != "tensorflow":
-            # TensorFlow may be imported all the same; it must not take the GPU's memory.
-            env.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+        # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
+        env.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+        env.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         if backend == "jax" and threads == 1:
             env["XLA_FLAGS"] = f"{env.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
         self.process = subprocess.Popen(

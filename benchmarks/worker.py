@@ -22,11 +22,12 @@ def main():
         events.write(json.dumps(event) + "\n")
 
     from benchmarks.cell import run_cell
-    from benchmarks.devices import limit_threads
+    from benchmarks.devices import hide_gpu_from_tensorflow, limit_threads
     from benchmarks.grid import from_dict
     from benchmarks.store import Store, describe
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
+    hide_gpu_from_tensorflow()
     send(event="ready")
     while True:
         task = tasks.get()
