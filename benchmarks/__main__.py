@@ -8,11 +8,11 @@ import typer
 
 from ave_keras.cli import run as run_app
 from ave_keras.errors import AVEError
+from ave_keras.optional import BACKENDS
 from benchmarks import driver, grid, publish, watch
 from benchmarks.choice import choose_executor
 from benchmarks.compare import command as compare
 from benchmarks.kills import command as kills
-from benchmarks.runs import BACKENDS
 from benchmarks.speed import command as speed
 from benchmarks.store import Store
 from benchmarks.tables import choose_tables
@@ -65,6 +65,9 @@ def run(
     gpus_per_cell: Annotated[float | None, typer.Option(help="ray: GPUs of a cell, such as 0.25. [0]")] = None,
     shard: Annotated[str, typer.Option(help="Only this share of the cells, such as 2/8.")] = "1/1",
     skip_bad: SkipBad = False,
+    vectorize_seeds: Annotated[
+        bool, typer.Option("--vectorize-seeds", help="JAX: train all seeds of an entry in one program.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ):
     """Run the grid and print its tables. Finished cells are kept; a killed run goes on where it was.
@@ -84,17 +87,27 @@ def run(
     sbatch --array=1-8 --wrap 'python -m benchmarks run --data AVE_DIR --shard $SLURM_ARRAY_TASK_ID/8'
     """
     console = driver.default_console()
+    backend = _backend(backend)
+    if vectorize_seeds and backend != "jax":
+        raise AVEError(
+            "seeds are trained in one program on JAX only",
+            key="--vectorize-seeds",
+            expected="--backend jax",
+            found=backend,
+            fix="Leave the option out: seeds then run one by one",
+        )
+    group = grid.group_seeds if vectorize_seeds else list
     grid.shard([], shard)
     place = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
     store, chosen, cells, folder = _select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
     )
-    share = grid.shard(cells, shard)
+    share = grid.shard(cells, shard, group)
     if dry_run:
         for cell in share:
             console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {watch.look(store, cell).text}", markup=False)
         return
-    failed = driver.run_cells(share, folder, store, place, console)
+    failed = driver.run_cells(share, folder, store, place, console, group)
     publish.write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], _stdout())
     if failed:
         console.print(
@@ -173,9 +186,7 @@ def _select(
         raise AVEError(
             "no such profile", key="--profile", expected=f"one of {list(driver.PROFILES)}", found=repr(profile)
         )
-    backend = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend not in BACKENDS:
-        raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
+    backend = _backend(backend)
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
     names = grid.choose_entries(chosen, entries)
     given = {"epochs": epochs, "batch_size": batch_size}
@@ -186,6 +197,13 @@ def _select(
     store = Store(results, write)
     folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write, resolved)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
+
+
+def _backend(given):
+    backend = given or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend not in BACKENDS:
+        raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
+    return backend
 
 
 def _stdout():

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import time
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -14,11 +15,14 @@ import numpy as np
 
 import zoo
 from ave_keras.data import AVE
-from benchmarks.devices import device
+from benchmarks.devices import device, tf32
+from benchmarks.grid import SeedGroup
 from benchmarks.state import EpochState
 from zoo import matching
+from zoo.entry import Entry
 from zoo.evaluation import attention_scores
 from zoo.training import eval_dataset, fit, segment_probabilities
+from zoo.vectors import on_vectors
 
 PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
@@ -27,51 +31,83 @@ def run_cell(cell, folder, store, report=lambda epoch, logs: None):
     """Runs `cell` on the data set in `folder` and stores its record; goes on where an earlier run of it was cut off.
 
     Args:
-        cell: a `grid.Cell`.
+        cell: a `grid.Cell`, or a `grid.SeedGroup`, whose cells are trained in one program, see `together.run_group`.
         folder: of the data set.
         store: the `Store`.
         report: called with `(epochs done, logs)` after every epoch.
 
     Returns:
-        The record, or None where another process is at the same cell.
+        The record, or None where another process is at the same cell. Of a group, no more than the mean
+        `test_accuracy`.
     """
+    if isinstance(cell, SeedGroup):
+        from benchmarks.together import run_group
+
+        return run_group(cell, folder, store, report)
     with store.lock(cell.key) as alone:
         if not alone:
             return None
-        ave = _open(str(folder), bool(cell.data["bad_rows"]))
+        ave = open_data(str(folder), bool(cell.data["bad_rows"]))
         return store.read(cell.key) or _train(cell, ave, store, report)
 
 
 @lru_cache(maxsize=1)
-def _open(folder, skip_bad):
+def open_data(folder, skip_bad):
+    """The `AVE` in a folder; cells that run in turn share it."""
     return AVE.from_directory(folder, skip_bad=skip_bad)
 
 
-def _train(cell, ave, store, report):
-    started = time.time()
+@dataclass
+class Begun:
+    """A cell that is ready to train or to go on: its entry, the model, what it learns from, and its `EpochState`."""
+
+    cell: object
+    entry: Entry
+    model: keras.Model
+    ave: AVE
+    state: EpochState
+    done: int
+
+
+def begin(cell, ave, store, report=lambda epoch, logs: None):
+    """Builds the model of a cell, with its seed's first weights or where it was cut off; returns a `Begun`."""
     entry = cell.resolve()
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
     model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
+    model, ave = on_vectors(model, ave, store.means(cell.data))
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
-    done = state.resume(model)
-    if done < entry.recipe.epochs:
-        fit(entry, model, ave, seed=cell.seed, first_epoch=done, callbacks=[state], verbose=0)
-    model.set_weights(state.best)
-    record = {
-        "cell": cell.__dict__,
-        "entry": entry.to_dict(),
+    return Begun(cell, entry, model, ave, state, state.resume(model))
+
+
+def record(begun, model, seconds):
+    """What is stored of a cell: its test score with `model`, which has the best weights, and how it came about."""
+    state = begun.state
+    return {
+        "cell": begun.cell.__dict__,
+        "entry": begun.entry.to_dict(),
         "parameters": model.count_params(),
         "history": state.history,
         "best_epoch": state.best_epoch,
         "val_accuracy": state.best_score,
-        **_score(entry, model, ave),
-        "seconds": time.time() - started,
-        "resumed_after": done,
+        **_score(begun.entry, model, begun.ave),
+        "seconds": seconds,
+        "resumed_after": begun.done,
         **_environment(),
     }
-    store.write(cell.key, record)
-    return record
+
+
+def _train(cell, ave, store, report):
+    started = time.time()
+    begun = begin(cell, ave, store, report)
+    recipe, model, state = begun.entry.recipe, begun.model, begun.state
+    if begun.done < recipe.epochs:
+        options = {"seed": cell.seed, "first_epoch": begun.done, "callbacks": [state], "verbose": 0}
+        fit(begun.entry, model, begun.ave, **options)
+    model.set_weights(state.best)
+    found = record(begun, model, time.time() - started)
+    store.write(cell.key, found)
+    return found
 
 
 def _score(entry, model, ave):
@@ -109,6 +145,7 @@ def _environment():
         "versions": {"python": platform.python_version(), **_versions()},
         "backend": keras.backend.backend(),
         "device": device(),
+        "tf32": tf32(),
         "threads": int(os.environ.get("AVE_KERAS_THREADS", os.cpu_count())),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "commit": os.environ.get("AVE_KERAS_COMMIT") or commit(),

@@ -3,10 +3,9 @@
 import os
 
 from ave_keras.errors import AVEError
-from ave_keras.optional import installed, require
+from ave_keras.optional import BACKENDS, installed, require
 from benchmarks.executors import LocalExecutor
 from benchmarks.ray_executor import RayExecutor
-from benchmarks.runs import BACKENDS
 
 EXECUTORS = ("local", "ray")
 

@@ -1,4 +1,6 @@
-"""The backend's devices and threads, where Keras has no word for them."""
+"""The backend's devices, threads and arithmetic, where Keras has no word for them."""
+
+import sys
 
 import keras
 
@@ -15,8 +17,36 @@ def device():
 
         first = jax.devices()[0]
         return "CPU" if first.platform == "cpu" else first.device_kind
-    gpus = keras.distribution.list_devices("gpu")
-    return f"{len(gpus)} GPU" if gpus else "CPU"
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    # The name is not known of every device.
+    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"
+
+
+def tf32():
+    """Whether float32 products may be computed with TensorFloat-32's 10 bits; GPUs before Ampere and CPUs never do."""
+    if device() == "CPU":
+        return False
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
+        # cuDNN, and with it the LSTM, has a switch of its own.
+        return torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
+    if backend == "jax":
+        import jax
+
+        return jax.config.jax_default_matmul_precision not in ("float32", "highest")
+    import tensorflow as tf
+
+    return tf.config.experimental.tensor_float_32_execution_enabled()
+
+
+def hide_gpu_from_tensorflow():
+    """Keeps TensorFlow, where another backend has imported it, from taking memory of the GPU."""
+    if keras.backend.backend() != "tensorflow" and "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].config.set_visible_devices([], "GPU")
 
 
 def limit_threads(threads):

@@ -96,10 +96,11 @@ def _synthetic(options, results, console):
     return folder
 
 
-def run_cells(cells, folder, store, executor, console):
+def run_cells(cells, folder, store, executor, console, group=list):
     """Runs what is missing of `cells`; returns how many failed.
 
-    A cell that failed in an earlier run is tried again.
+    A cell that failed in an earlier run is tried again. `group` puts cells together that are to be run as one, such as
+    `grid.group_seeds`.
 
     Raises:
         AVEError: results cannot be written; all workers are stopped then, which costs them the epoch they are at.
@@ -111,14 +112,15 @@ def run_cells(cells, folder, store, executor, console):
     view = _Bars(console, cells, missing) if console.is_terminal else _Lines(console, len(missing))
     failed = 0
     # Long cells first, so that no worker is left alone with one at the end.
-    order = sorted(missing, key=lambda cell: -cell.weight)
+    order = sorted(group(missing), key=lambda cell: -cell.weight)
     with view:
         for event in executor.run(order, folder, store.folder):
             if event.kind == "unwritable":
                 raise AVEError(event.error.rstrip("."))
             if event.kind == "failed":
-                failed += 1
-                store.fail(event.cell.key, event.cell.__dict__, event.error)
+                failed += len(event.cell.cells)
+                for cell in event.cell.cells:
+                    store.fail(cell.key, cell.__dict__, event.error)
             view.show(event)
     return failed
 
@@ -159,7 +161,7 @@ class _Bars:
             text = name if score is None else f"{name}, val {100 * score:.1f} %"
             self.progress.update(task, description=text, completed=event.epoch)
         else:
-            self.progress.advance(self.total)
+            self.progress.advance(self.total, len(event.cell.cells))
             self.progress.console.print(_result(event), style="red" if event.kind == "failed" else None)
 
 
@@ -178,7 +180,7 @@ class _Lines:
     def show(self, event):
         if event.kind in ("start", "epoch"):
             return
-        self.count += 1
+        self.count += len(event.cell.cells)
         elapsed = time.time() - self.started
         self.console.print(f"[{self.count}/{self.total}, {elapsed:.0f} s] {_result(event)}", markup=False)
 

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import zoo
 from ave_keras.errors import AVEError
@@ -70,9 +70,65 @@ class Cell:
         entry = self.resolve()
         return entry.recipe.epochs * (4 if entry.model.get("attention") else 2 if "visual" in entry.modalities else 1)
 
+    @property
+    def cells(self):
+        """Itself, as a group has several."""
+        return (self,)
+
     def resolve(self):
         """The `zoo.Entry` with everything applied."""
         return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Cells that differ in nothing but the seed, trained in one program; where a cell is awaited, it stands for all."""
+
+    cells: tuple
+
+    @property
+    def entry(self):
+        """See `Cell`."""
+        return self.cells[0].entry
+
+    @property
+    def backend(self):
+        """See `Cell`."""
+        return self.cells[0].backend
+
+    @property
+    def weight(self):
+        """See `Cell`."""
+        return sum(cell.weight for cell in self.cells)
+
+    def resolve(self):
+        """See `Cell`."""
+        return self.cells[0].resolve()
+
+    @property
+    def seed(self):
+        """The seeds, for people."""
+        return ", ".join(str(cell.seed) for cell in self.cells)
+
+
+def group_seeds(cells):
+    """Cells with those that differ in their seeds alone put together, each group where its first cell stood.
+
+    Models that match sound and picture are fitted by more than steps of an optimizer; they stay alone.
+
+    Returns:
+        List of `Cell`s and `SeedGroup`s.
+    """
+    groups = {}
+    for cell in cells:
+        alone = cell.seed if cell.resolve().task == "matching" else None
+        groups.setdefault((replace(cell, seed=0).key, alone), []).append(cell)
+    return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def from_dict(values):
+    """The `Cell` or `SeedGroup` of what `dataclasses.asdict` made of it."""
+    return SeedGroup(tuple(Cell(**cell) for cell in values["cells"])) if "cells" in values else Cell(**values)
 
 
 def cells(names, seeds, **common):
@@ -81,8 +137,10 @@ def cells(names, seeds, **common):
     return [Cell(entry=name, seed=seed, **common) for seed in seeds for name in canonical]
 
 
-def shard(cells, text):
+def shard(cells, text, group=list):
     """`"2/8"` to the second of eight shares of the cells, long and short ones dealt out evenly, long ones first.
+
+    What `group` puts together, such as `group_seeds`, stays together.
 
     Raises:
         AVEError: anything else.
@@ -91,7 +149,8 @@ def shard(cells, text):
     number, count = map(int, found.groups()) if found else (0, 0)
     if not 1 <= number <= count:
         raise AVEError("no such shard", key="--shard", expected="1/8 to 8/8, for eight of them", found=repr(text))
-    return sorted(cells, key=lambda cell: -cell.weight)[number - 1 :: count]
+    share = sorted(group(cells), key=lambda cell: -cell.weight)[number - 1 :: count]
+    return [cell for member in share for cell in member.cells]
 
 
 def choose_entries(tables, patterns):

@@ -13,7 +13,7 @@ from ave_keras.data import layout
 from ave_keras.errors import AVEError
 from ave_keras.optional import require
 from benchmarks.executors import Event, environment
-from benchmarks.grid import Cell
+from benchmarks.grid import from_dict
 from benchmarks.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -110,16 +110,17 @@ class RayExecutor:
             for ref in ended:
                 number, attempt = flying.pop(ref)
                 try:
-                    message, record = ray.get(ref)
+                    message, records = ray.get(ref)
                 except ray.exceptions.RayError as error:
                     if attempt < ATTEMPTS and not isinstance(error, ray.exceptions.RayTaskError):
                         flying[submit(number, attempt + 1)] = number, attempt + 1
                         continue
-                    message, record = {"event": "failed", "error": str(error)}, None
+                    message, records = {"event": "failed", "error": str(error)}, {}
                 if message["event"] == "absent":
                     raise _absent(data, message["node"])
-                if record and not (kept := Store(store)).has(cells[number].key):
-                    kept.write(cells[number].key, record)
+                for key, record in records.items():
+                    if not (kept := Store(store)).has(key):
+                        kept.write(key, record)
                 yield _event(message, cells[number], slots[number])
                 del slots[number]
 
@@ -165,9 +166,9 @@ def _absent(data, node):
 
 
 def _work(task, mark, attempt, sender, progress):
-    """Runs on a node: `(last event, record)`; the record only where the driver must write it."""
+    """Runs on a node: `(last event, {key: record})`; records only where the driver must write them."""
     if not (Path(task["data"]) / layout.ANNOTATIONS).is_file():
-        return {"event": "absent", "node": platform.node()}, None
+        return {"event": "absent", "node": platform.node()}, {}
     shared = mark.is_file()
     if not shared:
         # The same folder for all attempts on this node, so that they go on where the last one was.
@@ -183,14 +184,15 @@ def _work(task, mark, attempt, sender, progress):
     while (message := run(task, send))["event"] == "busy" and time.monotonic() < until:
         time.sleep(1)
     if shared:
-        return message, None
+        return message, {}
     # A full disk of this node is the trouble of this cell only.
     kind = "failed" if message["event"] == "unwritable" else message["event"]
-    return {**message, "event": kind}, _taken(Store(task["store"]), Cell(**task["cell"]).key)
+    return {**message, "event": kind}, _taken(Store(task["store"]), from_dict(task["cell"]))
 
 
-def _taken(store, key):
-    """A record, which does not stay on the node; None where there is none."""
-    record = store.read(key)
-    (store.folder / "cells" / f"{key}.json").unlink(missing_ok=True)
-    return record
+def _taken(store, cell):
+    """`{key: record}` of what is finished of a cell or group; it does not stay on the node."""
+    records = {each.key: record for each in cell.cells if (record := store.read(each.key))}
+    for key in records:
+        (store.folder / "cells" / f"{key}.json").unlink()
+    return records

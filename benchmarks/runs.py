@@ -7,10 +7,10 @@ from pathlib import Path
 
 import zoo
 from ave_keras.errors import AVEError
+from ave_keras.optional import BACKENDS
 from benchmarks.report import data_name
 from zoo.registry import PROTOCOLS
 
-BACKENDS = ("tensorflow", "jax", "torch")
 # What two runs must have in common, beside data and seeds, unless both names say otherwise.
 CONTEXT = ("protocol", "backend", "profile", "recipe")
 

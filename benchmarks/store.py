@@ -23,8 +23,9 @@ class Store:
     """A folder of results.
 
     `cells/<key>.json` holds a finished cell, `running/<key>.npz` the state of an unfinished one after its last epoch,
-    `failures/<key>.json` why a cell failed. Every write goes to a temporary name first and is renamed, so that a reader
-    and a crash see the old file or the new one. A file that cannot be read is set aside, never deleted.
+    `failures/<key>.json` why a cell failed, `data/` what was made of data sets. Every write goes to a temporary name
+    first and is renamed, so that a reader and a crash see the old file or the new one. A file that cannot be read is
+    set aside, never deleted.
 
     Args:
         folder: created where it is missing.
@@ -80,6 +81,10 @@ class Store:
     def state(self, key):
         """Path of a cell's running state."""
         return self.folder / "running" / f"{key}.npz"
+
+    def means(self, data):
+        """Folder of the averaged visual maps of a data set, that of `Cell.data`."""
+        return self.folder / "data" / f"{data['sha256'][:16]}-means"
 
     @contextlib.contextmanager
     def lock(self, key):

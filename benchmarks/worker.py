@@ -30,16 +30,17 @@ def main():
 def prepare():
     """Sets the backend up; returns `attempt`. Keras is not imported before."""
     from benchmarks.cell import run_cell
-    from benchmarks.devices import limit_threads
-    from benchmarks.grid import Cell
+    from benchmarks.devices import hide_gpu_from_tensorflow, limit_threads
+    from benchmarks.grid import from_dict
     from benchmarks.store import CannotWrite, Store, describe
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
+    hide_gpu_from_tensorflow()
 
     def attempt(task, send):
         """Runs the cell of `task`; returns the event that ends it, and sends one for every epoch."""
         try:
-            cell, store = Cell(**task["cell"]), Store(task["store"])
+            cell, store = from_dict(task["cell"]), Store(task["store"])
             record = run_cell(
                 cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs)
             )

@@ -15,12 +15,13 @@ class BestModel(keras.callbacks.Callback):
         path: of the `.keras` file.
         monitor: key in the epoch's logs, higher is better; the first of equals stays.
         facts: what the file says of itself besides, see `ave_keras.model_file`.
+        model: what is saved, where it is not what is trained but shares its weights, see `zoo.vectors`.
     """
 
-    def __init__(self, path, monitor, facts=None):
+    def __init__(self, path, monitor, facts=None, model=None):
         super().__init__()
         self.path = Path(path)
-        self.monitor, self.facts = monitor, facts
+        self.monitor, self.facts, self._saved = monitor, facts, model
         self.best = float("-inf")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -30,8 +31,10 @@ class BestModel(keras.callbacks.Callback):
             return
         self.best = score
         partial = self.path.with_name(f".{self.path.stem}.partial.keras")
+        # On JAX the shared weights are put back into their variables when the trained model is asked for.
+        trained = self.model
         try:
-            self.model.save(partial)
+            (self._saved or trained).save(partial)
         except OSError:
             partial.unlink(missing_ok=True)
             raise

@@ -1,5 +1,6 @@
 """`ave-keras list | card | train | evaluate`, beside the data commands and those of the other `cli_*` modules."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +83,9 @@ def train(
     ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Drop videos with NaN or Inf, and say which.")] = False,
     tensorboard: Annotated[bool, typer.Option(help="Write a TensorBoard log.")] = True,
+    distribute: Annotated[
+        bool, typer.Option("--distribute", help="Train on all GPUs of this machine; TensorFlow and JAX.")
+    ] = False,
 ):
     """Train a model by its recipe; the epoch that is best on the validation split is kept.
 
@@ -93,7 +97,9 @@ def train(
     from ave_keras.data import AVE
     from ave_keras.model_file import facts_of
     from zoo.callbacks import BestModel, TensorBoardLog
+    from zoo.distribution import on_all_devices
     from zoo.loading import protocol_of
+    from zoo.vectors import on_vectors
 
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     recipe = {key: value for key, value in given.items() if value is not None}
@@ -103,15 +109,20 @@ def train(
     out = out or Path("runs") / name
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
-    facts = {"entry": entry.name, "protocol": protocol, **facts_of(ave)}
-    best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts)
-    logs = [keras.callbacks.CSVLogger(out / "log.csv"), *([TensorBoardLog(out / "tensorboard")] if tensorboard else [])]
-    console.print(f"{entry.title} on {ave.title}: {model.count_params():,} parameters, {entry.recipe.epochs} epochs")
-    try:
-        zoo.training.fit(entry, model, ave, seed=seed, callbacks=[best, *logs], verbose=1 if console.is_terminal else 2)
-    except KeyboardInterrupt:
-        console.print("stopped by hand; what was best so far is kept")
+    with on_all_devices() if distribute else contextlib.nullcontext(1) as devices:
+        model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
+        facts = {"entry": entry.name, "protocol": protocol, **facts_of(ave)}
+        learner, data_set = on_vectors(model, ave)
+        best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts, model)
+        board = [TensorBoardLog(out / "tensorboard")] if tensorboard else []
+        callbacks = [best, keras.callbacks.CSVLogger(out / "log.csv"), *board]
+        size = f"{model.count_params():,} parameters, {entry.recipe.epochs} epochs"
+        console.print(f"{entry.title} on {ave.title}: {size}" + (f", {devices} devices" if distribute else ""))
+        try:
+            verbose = 1 if console.is_terminal else 2
+            zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=callbacks, verbose=verbose)
+        except KeyboardInterrupt:
+            console.print("stopped by hand; what was best so far is kept")
     what = "exact matches" if entry.task == "matching" else "segments"
     console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")

@@ -44,6 +44,21 @@ def test_a_finished_cell_is_not_run_again(tmp_path, folder, cell):
     assert run_cell(cell(), folder, store, kill_after(1)) == first
 
 
+def test_averaged_maps_change_nothing(tmp_path, folder, cell, monkeypatch):
+    """Of `v`, which reads means from the store, and of the same cell that reads maps in every step."""
+    made, store = cell("v"), Store(tmp_path / "means")
+    means = run_cell(made, folder, store)
+    (file,) = store.means(made.data).glob("main*")
+    assert file.stat().st_size < 30 * 4 * 4 * 4 + 200
+    monkeypatch.setattr("benchmarks.cell.on_vectors", lambda model, ave, folder: (model, ave))
+    maps = run_cell(made, folder, Store(tmp_path / "maps"))
+    assert not Store(tmp_path / "maps").means(made.data).exists()
+    for one, other in zip(means["history"], maps["history"], strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    for key in ("parameters", "entry", "best_epoch", "test"):
+        assert means[key] == maps[key]
+
+
 def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
     """With other labels on the test split, training, choice and predictions are the same; the score is not."""
     import shutil

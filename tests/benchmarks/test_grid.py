@@ -74,3 +74,17 @@ def test_every_entry_of_a_table_exists_and_matches_the_paper():
         assert set(table.entries) <= set(zoo.list())
     assert len(tables()["2"].entries) == 28
     assert tables()["2"].cell("dmrfe", "early") is None
+
+
+def test_seeds_of_an_entry_make_a_group(cell):
+    import json
+    from dataclasses import asdict
+
+    made = [cell(entry, seed) for seed in (0, 3, 4) for entry in ("a", "avdln", "v")] + [cell("v", 7, epochs=9)]
+    jobs = grid.group_seeds(made)
+    found = [[(c.entry, c.seed) for c in job.cells] for job in jobs]
+    groups = [[(name, seed) for seed in (0, 3, 4)] for name in ("a", "v")]
+    assert found == [groups[0], [("avdln", 0)], groups[1], [("avdln", 3)], [("avdln", 4)], [("v", 7)]]
+    assert jobs[0].seed == "0, 3, 4" and jobs[0].resolve() == made[0].resolve()
+    for job in jobs:
+        assert grid.from_dict(json.loads(json.dumps(asdict(job)))) == job

@@ -1,6 +1,7 @@
 """`ave-keras list | card | train | evaluate | import | export-torch`, called as a program calls them."""
 
 import csv
+import re
 
 import h5py
 import pytest
@@ -29,7 +30,8 @@ def test_list_and_card(call):
 def test_train_then_evaluate(call, folder, tmp_path):
     pytest.importorskip("tensorboard")
     out = tmp_path / "run"
-    status, printed, err = call("train", "w_a", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out)
+    # Trained on averaged maps; the file takes maps.
+    status, printed, err = call("train", "w_v", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out)
     assert status == 0, err
     assert "best on validation" in printed
     with (out / "log.csv").open() as file:
@@ -37,6 +39,9 @@ def test_train_then_evaluate(call, folder, tmp_path):
     assert len(lines) == 2 and "val_segments_segment_accuracy" in lines[0]
     (events,) = (out / "tensorboard").iterdir()
     assert events.stat().st_size > 100
+    best = max(float(line["val_segments_segment_accuracy"]) for line in lines)
+    status, printed, _ = call("evaluate", out / "model.keras", "--data", folder, "--split", "val")
+    assert status == 0 and re.search(rf"all +│ +{100 * best:.1f}", printed), printed
     status, printed, _ = call("evaluate", out / "model.keras", "--data", folder)
     assert status == 0 and "always background" in printed and "synthetic 00" in printed
     assert "Where attention looks" not in printed
