@@ -10,6 +10,8 @@ from ave_keras.data import AVE
 from benchmarks.cell import run_cell
 from benchmarks.store import Store
 
+once = pytest.mark.skipif(keras.backend.backend() != "torch", reason="what a cell keeps is the same on every backend")
+
 
 class Killed(Exception):
     pass
@@ -38,12 +40,14 @@ def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry)
         assert resumed[key] == whole[key]
 
 
+@once
 def test_a_finished_cell_is_not_run_again(tmp_path, folder, cell):
     store = Store(tmp_path)
     first = run_cell(cell(), folder, store)
     assert run_cell(cell(), folder, store, kill_after(1)) == first
 
 
+@once
 def test_averaged_maps_change_nothing(tmp_path, folder, cell, monkeypatch):
     """Of `v`, which reads means from the store, and of the same cell that reads maps in every step."""
     made, store = cell("v"), Store(tmp_path / "means")
@@ -59,6 +63,7 @@ def test_averaged_maps_change_nothing(tmp_path, folder, cell, monkeypatch):
         assert means[key] == maps[key]
 
 
+@once
 def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
     """With other labels on the test split, training, choice and predictions are the same; the score is not."""
     import shutil
@@ -80,6 +85,7 @@ def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
     assert record["best_epoch"] == int(np.argmax(scores))
 
 
+@once
 def test_what_a_record_of_matching_says(tmp_path, folder, cell):
     record = run_cell(cell("avdln", epochs=2), folder, Store(tmp_path))
     ave = AVE.from_directory(folder)
@@ -94,6 +100,7 @@ def test_what_a_record_of_matching_says(tmp_path, folder, cell):
     assert record["best_epoch"] == int(np.argmax([logs["val_exact_match"] for logs in record["history"]]))
 
 
+@once
 def test_a_record_says_where_attention_looks(tmp_path, folder, cell):
     record = run_cell(cell("v_att", epochs=1), folder, Store(tmp_path))
     ave = AVE.from_directory(folder)
@@ -106,6 +113,7 @@ def test_a_record_says_where_attention_looks(tmp_path, folder, cell):
     assert "metrics" not in run_cell(cell("a", epochs=1), folder, Store(tmp_path))
 
 
+@once
 def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
     made = replace(cell("w_a", epochs=7), protocol="official")
     record = run_cell(made, folder, Store(tmp_path))
@@ -115,6 +123,7 @@ def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
     assert record["val_accuracy"] == max(logs.get(key, 0) for logs in record["history"])
 
 
+@once
 def test_what_a_record_says(tmp_path, folder, cell):
     record = run_cell(cell(), folder, Store(tmp_path))
     test = {key: np.array(value) for key, value in record["test"].items()}

@@ -2,12 +2,6 @@
 
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import keras
 import pytest
@@ -15,53 +9,11 @@ import pytest
 from benchmarks.executors import LocalExecutor
 from benchmarks.store import Store
 
-ROOT = Path(__file__).parents[2]
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(
-    BACKEND != "torch", reason="processes and files are those of every backend, and test_cell runs cells on each"
+    BACKEND != "torch",
+    reason="processes and files are those of every backend, and test_cell runs cells on each; test_kills kills",
 )
-
-
-def command(*args):
-    return [sys.executable, "-m", "benchmarks", *map(str, args)]
-
-
-def call(*args):
-    env = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(command(*args), cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-
-
-def results(folder):
-    """What must not depend on interruptions, by cell."""
-    kept = ("history", "best_epoch", "test", "test_accuracy")
-    return {key: {k: record[k] for k in kept} for key, record in Store(folder).records().items()}
-
-
-def test_killed_and_started_again(tmp_path, folder):
-    options = ["run", "--data", folder, "--entries", "a", "--entries", "v", "--epochs", 15, "--batch-size", 4]
-    options += ["--workers", 1, "--threads", 1]
-    assert call(*options, "--results", tmp_path / "whole").returncode == 0
-
-    store = tmp_path / "killed"
-    driver = subprocess.Popen(
-        command(*options, "--results", store), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.time() + 120
-    while not list(store.glob("cells/*.json")) or not list(store.glob("running/*.npz")):
-        assert time.time() < deadline and driver.poll() is None
-        time.sleep(0.02)
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
-    (finished,) = store.glob("cells/*.json")
-    before = finished.stat().st_mtime_ns
-    done = call(*options, "--results", store)
-    assert done.returncode == 0 and "2 cells, 1 finished already, 1 to run" in done.stderr
-    assert finished.stat().st_mtime_ns == before
-    assert results(store) == results(tmp_path / "whole")
-
-    again = call(*options, "--results", store)
-    assert "2 finished already, 0 to run" in again.stderr
-    assert finished.stat().st_mtime_ns == before
 
 
 class Fragile(LocalExecutor):
@@ -138,6 +90,7 @@ def test_status_and_report(here, tmp_path, folder):
     status, _, err = here("run", *options, "--seeds", 2, "--workers", 1)
     assert status == 0, err
     assert "1 done" in here("status", *options)[2]
+    assert "2 finished already, 0 to run" in here("run", *options, "--seeds", 2)[2]
     (made,) = (tmp_path / "reports").iterdir()
     assert {f.name for f in made.iterdir()} == {"report.md", "report.csv", "report.tex", "report.html"}
     before = (made / "report.md").read_text()

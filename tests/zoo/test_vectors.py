@@ -5,12 +5,13 @@ import pytest
 import zoo
 from ave_keras.data import AVE
 from ave_keras.layers import SpatialAveragePooling
+from tests import small
 from zoo.training import fit
 from zoo.vectors import on_vectors
 
 WITHOUT_ATTENTION = [
     name
-    for name in zoo.list()
+    for name in small.ENTRIES
     if "visual" in (entry := zoo.entry(name)).modalities and not entry.model.get("attention")
 ]
 RECIPE = {"epochs": 1, "batch_size": 8, "validate_every": 1}
