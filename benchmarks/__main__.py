@@ -68,6 +68,9 @@ def run(
     vectorize_seeds: Annotated[
         bool, typer.Option("--vectorize-seeds", help="JAX: train all seeds of an entry in one program.")
     ] = False,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="GPUs: the same sums in the same order every time; slower.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
 ):
     """Run the grid and print its tables. Finished cells are kept; a killed run goes on where it was.
@@ -96,6 +99,8 @@ def run(
             found=backend,
             fix="Leave the option out: seeds then run one by one",
         )
+    if deterministic:
+        os.environ["AVE_KERAS_DETERMINISTIC"] = "1"  # Workers on this and on other machines get it.
     group = grid.group_seeds if vectorize_seeds else list
     grid.shard([], shard)
     place = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)

@@ -146,6 +146,7 @@ def _environment():
         "backend": keras.backend.backend(),
         "device": device(),
         "tf32": tf32(),
+        "deterministic": bool(os.environ.get("AVE_KERAS_DETERMINISTIC")),
         "threads": int(os.environ.get("AVE_KERAS_THREADS", os.cpu_count())),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "commit": os.environ.get("AVE_KERAS_COMMIT") or commit(),

@@ -1,8 +1,14 @@
 """The backend's devices, threads and arithmetic, where Keras has no word for them."""
 
+import os
 import sys
+import time
 
 import keras
+import numpy as np
+
+# How much faster than the plain one an LSTM is at least that cuDNN runs.
+CUDNN_GAIN = 1.5
 
 
 def device():
@@ -63,6 +69,54 @@ def limit_threads(threads):
         import torch
 
         torch.set_num_threads(threads)
+
+
+def be_deterministic():
+    """Has the backend add up in the same order every time; some operations of GPUs are slower then.
+
+    Call before anything is computed. On CPUs, results repeat without it.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    elif backend == "jax":
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+    else:
+        import torch
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+
+
+def slow_lstm(model):
+    """What to say of a model whose LSTMs do not run on cuDNN on this GPU; empty on a CPU and where they do.
+
+    The layers of the model are timed against the same without cuDNN.
+    """
+    lstms = [layer for layer in model._flatten_layers(include_self=False) if isinstance(layer, keras.layers.LSTM)]
+    if device() == "CPU" or not lstms:
+        return ""
+    config = lstms[0].get_config()
+    x = keras.ops.ones((64, *lstms[0].input.shape[1:]))
+    chosen, plain = (
+        _seconds(keras.layers.LSTM.from_config({**config, "use_cudnn": use}), x) for use in ("auto", False)
+    )
+    if plain > CUDNN_GAIN * chosen:
+        return ""
+    return f"the LSTM is {plain / chosen:.1f} times as fast as one without cuDNN: the slow path is taken"
+
+
+def _seconds(layer, x, times=10):
+    step = keras.Sequential([layer])
+    step.predict_on_batch(x)
+    spent = []
+    for _ in range(times):
+        start = time.perf_counter()
+        step.predict_on_batch(x)
+        spent.append(time.perf_counter() - start)
+    return float(np.median(spent))
 
 
 def random_state():

@@ -117,6 +117,8 @@ def environment(backend, threads):
     env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
     if backend == "jax" and threads == 1:
         env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    if "AVE_KERAS_DETERMINISTIC" in os.environ:
+        env["AVE_KERAS_DETERMINISTIC"] = os.environ["AVE_KERAS_DETERMINISTIC"]
     return env
 
 

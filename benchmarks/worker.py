@@ -30,11 +30,13 @@ def main():
 def prepare():
     """Sets the backend up; returns `attempt`. Keras is not imported before."""
     from benchmarks.cell import run_cell
-    from benchmarks.devices import hide_gpu_from_tensorflow, limit_threads
+    from benchmarks.devices import be_deterministic, hide_gpu_from_tensorflow, limit_threads
     from benchmarks.grid import from_dict
     from benchmarks.store import CannotWrite, Store, describe
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
+    if os.environ.get("AVE_KERAS_DETERMINISTIC"):
+        be_deterministic()
     hide_gpu_from_tensorflow()
 
     def attempt(task, send):

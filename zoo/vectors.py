@@ -20,21 +20,24 @@ def on_vectors(model, ave, folder=None):
     Returns:
         The twin and the pooled data set; `(model, ave)` as they are where the model needs the maps, or takes none.
     """
-    pooling = [layer for layer in model.layers if isinstance(layer, SpatialAveragePooling)]
-    return (_without(model, pooling[0]), pooled(ave, folder)) if pooling else (model, ave)
+    learner = twin(model)
+    return (learner, pooled(ave, folder)) if learner else (model, ave)
 
 
-def _without(model, pooling):
-    """The model from the means on; everything but the input is shared."""
+def twin(model):
+    """The model from the means on; all but the input is shared. None where there is nothing to average."""
+    pooling = next((layer for layer in model.layers if isinstance(layer, SpatialAveragePooling)), None)
+    if pooling is None:
+        return None
     inputs = {
         key: keras.Input(pooling.output.shape[1:] if key == "visual" else x.shape[1:], dtype=x.dtype, name=key)
         for key, x in model.input.items()
     }
-    twin = keras.models.clone_model(
+    made = keras.models.clone_model(
         model,
         inputs,
         clone_function=lambda layer: layer,
         call_function=lambda layer, *args, **kwargs: args[0] if layer is pooling else layer(*args, **kwargs),
     )
-    twin.optimizer = model.optimizer
-    return twin
+    made.optimizer = model.optimizer
+    return made

@@ -1,0 +1,174 @@
+"""What `speed` measures, each entry in a process of its own: steps, predictions, input, memory, the machine's rate."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def write_features(folder, videos, advance=lambda n: None, block=64):
+    """An official layout with random features of the released sizes; the values repeat after `block` videos."""
+    import h5py
+
+    rng = np.random.default_rng(0)
+    names = [f"class {c:02}" for c in range(28)]
+    (folder / "Annotations.txt").write_text("".join(f"{names[i % 28]}&v{i}&good&0&10\n" for i in range(videos)))
+    orders = {"train": range(videos), "val": range(28), "test": range(28)}
+    for split, rows in orders.items():
+        for suffix in ("", "_match"):
+            with h5py.File(folder / f"{split}_order{suffix}.h5", "w") as file:
+                file["order"] = np.array(rows)
+    for name, shape in {"audio": (10, 128), "visual": (10, 7, 7, 512)}.items():
+        values = np.maximum(rng.normal(size=(block, *shape)), 0).astype("float32")
+        with h5py.File(folder / f"{name}_feature.h5", "w") as file:
+            data = file.create_dataset("avadataset", (videos, *shape), "float32")
+            for start in range(0, videos, block):
+                data[start : start + block] = values[: videos - start]
+                if name == "visual":
+                    advance(min(block, videos - start))
+
+
+def measure(name, batch_size, folder, policy, traces=None, steps=20):
+    """All figures of one entry, in this process.
+
+    Args:
+        name: of the entry.
+        batch_size: videos per step.
+        folder: of a data set for the input pipeline and the memory, or None.
+        policy: Keras dtype policy.
+        traces: folder for the profiler's traces, or None.
+        steps: how many are timed.
+    """
+    import keras
+
+    import zoo
+    from benchmarks import trace
+    from benchmarks.devices import device, slow_lstm, tf32
+    from benchmarks.flops import weight_products
+    from zoo.vectors import twin
+
+    keras.config.set_dtype_policy(policy)
+    entry = zoo.entry(name)
+    model = zoo.load(name)
+    averaged = twin(model)
+    model = averaged or model
+    x, y = _batch(entry, batch_size, averaged)
+    model.train_on_batch(x, y)
+    multiply, times, products = matmul(), [], []
+    for _ in range(steps):
+        times.append(_seconds(lambda: model.train_on_batch(x, y)))
+        products.append(_seconds(multiply))
+    step, rate = float(np.median(times)), matmul.flop / float(np.median(products))
+    # Forward and weight gradient; the gradient with respect to the input is not counted, though most layers need it.
+    work = 2 * weight_products(model) * batch_size
+    model.predict_on_batch(x)
+    predict = float(np.median([_seconds(lambda: model.predict_on_batch(x)) for _ in range(steps // 4)]))
+    row = {
+        "entry": name,
+        "on": "means" if averaged else "maps" if "visual" in entry.modalities else "",
+        "device": device(),
+        "tf32": tf32(),
+        "warning": slow_lstm(model),
+        "gflop": work / 1e9,
+        "step_ms": 1e3 * step,
+        "matmul_gflops": rate / 1e9,
+        "ratio": 100 * work / step / rate,
+        "train_per_s": batch_size / step,
+        "predict_per_s": batch_size / predict,
+    }
+    if traces:
+        row["operations"] = trace.operations(
+            lambda: model.train_on_batch(x, y), traces / keras.backend.backend() / name
+        )
+    if folder:
+        del x, y
+        with AnonymousMemory() as memory:
+            row["input_share"] = 100 * input_share(entry, model, folder, batch_size, step)
+        row["anon_gb"] = memory.peak / 1e9 if memory.peak else None
+    return row
+
+
+def matmul(n=2048):
+    """A function that multiplies two (n, n) float32 matrices and waits for the result; `matmul.flop` operations."""
+    from keras import ops
+
+    a, b = ops.ones((n, n)), ops.ones((n, n))
+    matmul.flop = 2 * n**3
+    return lambda: ops.convert_to_numpy(ops.matmul(a, b)[0, 0])
+
+
+def _seconds(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def input_share(entry, model, folder, batch_size, step):
+    """The share of an epoch's time, first step excluded, that steps of `step` seconds do not explain."""
+    import keras
+
+    from ave_keras.data import AVE
+    from ave_keras.data.pooling import pooled
+    from zoo.training import train_dataset
+
+    ends = []
+    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()))
+    # Within a video, so that a step of matching has no more rows than one of `_batch`.
+    negatives = "within" if entry.recipe.negatives else None
+    entry = entry.with_recipe(batch_size=batch_size, shuffle=True, drop_remainder=True, negatives=negatives)
+    ave = AVE.from_directory(folder)
+    if "visual" in entry.modalities and len(model.input["visual"].shape) == 3:
+        ave = pooled(ave, folder / "means")
+    data = train_dataset(entry, ave)
+    model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
+    elapsed = ends[-1] - ends[0]
+    return max(0.0, 1 - step * (len(ends) - 1) / elapsed)
+
+
+def _batch(entry, size, averaged=None):
+    import keras
+    from keras import ops
+
+    rng = np.random.default_rng(0)
+    shapes = {"audio": (10, 128), "visual": (10, 512) if averaged else (10, 7, 7, 512)}
+    x = {key: rng.random((size, *shapes[key]), "float32") for key in entry.modalities}
+    onehot = np.eye(29, dtype="float32")
+    segments = onehot[rng.integers(0, 29, (size, 10))]
+    y = {
+        "video": {"video": onehot[rng.integers(0, 29, size)], "segments": segments},
+        "proposals": {"proposals": segments, "segments": segments},
+        "distances": {"distances": rng.integers(0, 2, (size, 10, 10)).astype("float32")},
+        "views": {"views": np.ones((size, 10, 1), "float32")},
+    }
+    return keras.tree.map_structure(ops.convert_to_tensor, (x, y.get(entry.learns_from, segments)))
+
+
+class AnonymousMemory:
+    """Peak anonymous memory of this process while the block runs; pages of mapped files do not count. Linux only."""
+
+    def __enter__(self):
+        """Starts to look every 20 ms."""
+        self.peak, self._stop = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        """Stops looking."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        status = Path("/proc/self/status")
+        while status.exists() and not self._stop.wait(0.02):
+            line = next(line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
+            self.peak = max(self.peak, int(line.split()[1]) * 1024)
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    given |= {key: given[key] and Path(given[key]) for key in ("folder", "traces")}
+    print(json.dumps(measure(**given)))
