@@ -71,3 +71,13 @@ def test_a_record_says_what_it_cost(tmp_path, folder, cell):
     assert record["steps_per_epoch"] == 3
     assert record["peak_memory"].keys() == {"process", "device"}
     assert not effort.CLEAR.exists() or record["peak_memory"]["process"] > 50e6
+
+
+@pytest.mark.parametrize(
+    ("backend", "peaks", "told"), [("jax", [7, 7], None), ("jax", [7, 9], 9), ("torch", [7, 7], 7)]
+)
+def test_a_peak_that_jax_cannot_forget_is_not_told_of_a_later_cell(monkeypatch, backend, peaks, told):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    found = iter(peaks)
+    monkeypatch.setattr(effort, "_device_peak", lambda forget=False: next(found))
+    assert PeakMemory().read()["device"] == told
