@@ -16,6 +16,7 @@ import numpy as np
 import zoo
 from ave_keras.data import AVE
 from benchmarks.devices import device, tf32
+from benchmarks.effort import EpochSeconds, PeakMemory
 from benchmarks.grid import SeedGroup
 from benchmarks.state import EpochState
 from zoo import matching
@@ -80,9 +81,18 @@ def begin(cell, ave, store, report=lambda epoch, logs: None):
     return Begun(cell, entry, model, ave, state, state.resume(model))
 
 
-def record(begun, model, seconds):
-    """What is stored of a cell: its test score with `model`, which has the best weights, and how it came about."""
+def record(begun, model, seconds, clock, memory):
+    """What is stored of a cell: its test score with `model`, which has the best weights, and how it came about.
+
+    Args:
+        begun: the `Begun`.
+        model: to score.
+        seconds: from the start of the cell, without what came before it was cut off.
+        clock: the `EpochSeconds` of its epochs.
+        memory: the `PeakMemory` that was made when it started.
+    """
     state = begun.state
+    scores = _score(begun.entry, model, begun.ave)
     return {
         "cell": begun.cell.__dict__,
         "entry": begun.entry.to_dict(),
@@ -90,22 +100,25 @@ def record(begun, model, seconds):
         "history": state.history,
         "best_epoch": state.best_epoch,
         "val_accuracy": state.best_score,
-        **_score(begun.entry, model, begun.ave),
+        **scores,
         "seconds": seconds,
+        "epoch_seconds": clock.seconds,
+        "steps_per_epoch": clock.steps,
+        "peak_memory": memory.read(),
         "resumed_after": begun.done,
         **_environment(),
     }
 
 
 def _train(cell, ave, store, report):
-    started = time.time()
+    started, clock, memory = time.time(), EpochSeconds(), PeakMemory()
     begun = begin(cell, ave, store, report)
     recipe, model, state = begun.entry.recipe, begun.model, begun.state
     if begun.done < recipe.epochs:
-        options = {"seed": cell.seed, "first_epoch": begun.done, "callbacks": [state], "verbose": 0}
+        options = {"seed": cell.seed, "first_epoch": begun.done, "callbacks": [clock, state], "verbose": 0}
         fit(begun.entry, model, begun.ave, **options)
     model.set_weights(state.best)
-    found = record(begun, model, time.time() - started)
+    found = record(begun, model, time.time() - started, clock, memory)
     store.write(cell.key, found)
     return found
 

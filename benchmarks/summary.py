@@ -121,6 +121,15 @@ def right(record):
     return np.array([[(start in tied) / len(tied) for tied, start in answers] for answers in pairs]).T
 
 
+def pace(record):
+    """Seconds per epoch of a stored cell, or None where it does not say.
+
+    The mean over the epochs of its last process without the first, which compiles, unless there is no other.
+    """
+    seconds = record.get("epoch_seconds")
+    return float(np.mean(seconds[1:] or seconds)) if seconds else None
+
+
 def best(values, count):
     """Indices of the `count` highest of `values`, None left out; equals of the last one share its place."""
     known = sorted((value for value in values if value is not None), reverse=True)

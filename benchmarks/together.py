@@ -9,6 +9,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from benchmarks.cell import begin, open_data, record
+from benchmarks.effort import EpochSeconds, PeakMemory
 from zoo.training import eval_dataset, train_dataset, validation_epochs
 
 
@@ -39,7 +40,7 @@ def run_group(group, folder, store, report=lambda epoch, logs: None):
 
 def _train(cells, ave, store, report):
     """`{key: record}` of cells that nobody else is at."""
-    started, begun = time.time(), []
+    started, memory, begun = time.time(), PeakMemory(), []
     for cell in cells:
         run = begin(cell, ave, store)
         begun.append((run, values(run.model)))
@@ -48,27 +49,31 @@ def _train(cells, ave, store, report):
     records = {}
     for done, members in groupby(sorted(begun, key=lambda b: b[0].done), key=lambda b: b[0].done):
         runs, states = zip(*members, strict=True)
+        clock = EpochSeconds()
         if done < runs[0].entry.recipe.epochs:
-            _fit(model, runs, states, done, report)
+            _fit(model, runs, states, done, report, clock)
         for run in runs:
             model.set_weights(run.state.best)
             seconds = (time.time() - started) / len(cells)
             together = {"trained_together": [r.cell.seed for r in runs]}
-            records[run.cell.key] = record(run, model, seconds) | together
+            records[run.cell.key] = record(run, model, seconds, clock, memory) | together
             store.write(run.cell.key, records[run.cell.key])
     return records
 
 
-def _fit(model, runs, states, done, report):
-    """What `zoo.training.fit` does, for several seeds."""
+def _fit(model, runs, states, done, report, clock):
+    """What `zoo.training.fit` does, for several seeds; the clock gets each one's share of the seconds."""
     entry, ave = runs[0].entry, runs[0].ave
     trains = [train_dataset(entry, ave, run.cell.seed) for run in runs]
     seeds = StackedSeeds(model, states, trains[0][0])
     val, looks = eval_dataset(entry, ave, "val"), validation_epochs(entry.recipe)
+    clock.steps = len(trains[0])
     for epoch in range(done, entry.recipe.epochs):
         for train in trains:
             train.set_epoch(epoch)
+        started = time.perf_counter()
         logs = seeds.train(trains)
+        clock.seconds.append((time.perf_counter() - started) / len(runs))
         if epoch + 1 in looks:
             logs |= {f"val_{key}": value for key, value in seeds.evaluate(val).items()}
         for i, run in enumerate(runs):

@@ -104,8 +104,9 @@ def test_page_is_self_contained_and_escaped(records):
     text = page([tables()["1"], tables()["2"]], GROUP, records)
     assert "synthetic AVE &amp; &lt;friends&gt;" in text and "<friends>" not in text
     assert text.count("<svg") == 3
-    for outside in ("src=", "<link", "<script", "@import"):
+    for outside in ("src=", "<link", "<script ", "@import"):
         assert outside not in text
+    assert "default-src 'none'" in text
 
 
 def test_published_figures_are_of_the_present_entries():
