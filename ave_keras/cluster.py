@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import uuid
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from ave_keras.optional import require
 
 # How often work is started whose node or process dies.
 ATTEMPTS = 4
+# Seconds until a head node must have answered.
+PATIENCE = 10
 # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
 GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
@@ -36,6 +39,7 @@ def connect(address, env, modules):
     # Ray hides the GPUs from work that asks for none.
     env = {**growth, **env, "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}
     try:
+        _knock(address)
         ray.init(
             address,
             runtime_env={"env_vars": env, "py_modules": [str(folder) for folder in modules]},
@@ -50,6 +54,13 @@ def connect(address, env, modules):
             fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
         ) from error
     return ray
+
+
+def _knock(address):
+    """Ray itself tries for minutes where nobody answers; other forms than HOST:PORT are left to it."""
+    host, _, port = (address or "").rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), PATIENCE).close()
 
 
 def resources(ray):

@@ -1,7 +1,5 @@
 """Videos encoded on a Ray cluster: tasks decode on CPUs, actors encode on GPUs; tried again where a node dies."""
 
-import os
-import platform
 import warnings
 from collections import deque
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ import numpy as np
 
 from ave_keras.cluster import ATTEMPTS, connect, mark, refuse_small, resources
 from ave_keras.errors import AVEError
-from ave_keras.features.parts import video_sha256
+from ave_keras.features.ray_tasks import Encoder, decode
 from ave_keras.features.work import attempt, died
 
 PACKAGE = Path(__file__).parents[1]
@@ -60,9 +58,9 @@ class _Run:
         # Keras' NumPy backend starts in no time, and decoding needs none.
         numpy = {"env_vars": {"KERAS_BACKEND": "numpy"}}
         task = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1, num_returns=2, runtime_env=numpy)
-        self.decode, self.common = task(_decode).remote, (job, str(Path.cwd()))
+        self.decode, self.common = task(decode).remote, (job, str(Path.cwd()))
         self.encoders, cpus = _encoders(resources(ray), gpus)
-        actor = ray.remote(num_cpus=cpus, num_gpus=gpus)(_Encoder)
+        actor = ray.remote(num_cpus=cpus, num_gpus=gpus)(Encoder)
         self.encoder = lambda: actor.remote(*self.common, seen)
         for _ in range(min(self.encoders, len(videos))):
             self._start(1)
@@ -149,65 +147,6 @@ class _Run:
             ) from error
 
 
-class _Encoder:
-    """An actor with the encoders; made in `start`, so that what is wrong with them is told by it."""
-
-    def __init__(self, job, folder, seen):
-        self.job, self.folder, self.seen = job, folder, seen
-
-    def start(self):
-        _enter(self.folder)
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            self.job.start()
-        return self.job.needs(), _texts(heard)
-
-    def encode(self, path, digest, shown):
-        """`(features, failure)`; features only where the driver must write them."""
-        # What comes out of the object store is read-only, which an encoder need not expect.
-        sound, blocks = shown[0].copy(), (block.copy() for block in shown[1])
-        made, failure = attempt(path, lambda: self.job.encode(path, sound, blocks))
-        if failure or not self.seen.is_file():
-            return made, failure
-        return attempt(path, lambda: self.job.parts.write(digest, made))
-
-
-def _decode(path, digest, needs, job, folder):
-    """A task: `(failure, warnings)`, and `(sound, blocks)`."""
-    _enter(folder)
-    _refuse_other(path, digest)
-
-    def whole():
-        sound, blocks = job.decode(path, *needs)
-        return sound, list(blocks)
-
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        shown, failure = attempt(path, whole)
-    return (failure, _texts(heard)), shown
-
-
-def _refuse_other(path, digest):
-    try:
-        found = "another file" if video_sha256(path) != digest else None
-    except (AVEError, OSError) as error:
-        found = "nothing" if isinstance(error, AVEError) else error.strerror
-    if found:
-        raise AVEError(
-            "a video is not there on a node of the Ray cluster",
-            file=path,
-            expected="the video of this machine",
-            found=f"{found} on {platform.node()}",
-            fix="Put the videos on a file system that all nodes share, or copy them to the same path on each of them",
-        )
-
-
-def _enter(folder):
-    """Relative paths mean the same as where the command was given, if the node has that folder."""
-    if Path(folder).is_dir():
-        os.chdir(folder)
-
-
 def _encoders(nodes, gpus):
     """How many there can be, and the CPUs of each."""
     if gpus:
@@ -222,10 +161,6 @@ def _size(needs, segments):
     """Bytes of a decoded video."""
     audio, visual = needs
     return segments * (4 * audio.rate + 3 * visual.frames_per_second * int(np.prod(visual.size)))
-
-
-def _texts(heard):
-    return [str(warning.message) for warning in heard if issubclass(warning.category, UserWarning)]
 
 
 def _warn(texts):
