@@ -7,6 +7,9 @@ import typer
 from rich.console import Console
 
 from ave_keras.errors import AVEError
+from ave_keras.optional import require
+
+EXECUTORS = ("local", "ray")
 
 
 def extract(
@@ -30,19 +33,29 @@ def extract(
     dtype: Annotated[str, typer.Option(help="float32, or float16.")] = "float32",
     silent: Annotated[bool, typer.Option("--silent", help="Take silence where a video has no sound.")] = False,
     decoder: Annotated[str, typer.Option(help="Of the sound: pyav, or tfio for wav and flac.")] = "pyav",
-    workers: Annotated[int, typer.Option(help="Processes; 0 encodes in this one.")] = 1,
+    executor: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
+    workers: Annotated[int | None, typer.Option(help="local: processes; 0 encodes in this one. [1]")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="ray: HOST:PORT. [RAY_ADDRESS, this machine's cluster, or a new one]")
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None, typer.Option(help="ray: GPUs of an encoder, such as 0.25. [0: one encoder per node, on CPUs]")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")] = False,
 ):
     """Turn videos into features: the official layout, and extraction.json, which says how they were made.
 
     The same command after an interruption goes on where it was. Videos that cannot be read are listed at the end, and
-    the status is then 1. Needs PyAV: `pip install "ave-keras[video]"`.
+    the status is then 1. Needs PyAV: `pip install "ave-keras[video]"`. On Ray, CPUs decode and encoders take GPUs;
+    videos and weights lie at the same path on all nodes, and a node that dies costs no video.
 
     Examples:
 
     ave-keras extract clips --annotations Annotations.txt --out OWN --audio-weights vggish-10086976.pth
 
     ave-keras extract clips --annotations events.csv --out TRY --audio-weights random --visual-weights random
+
+    ave-keras extract clips --annotations events.csv --out OWN --executor ray --gpus-per-worker 0.25
     """
     from ave_keras.cli import progress
     from ave_keras.features.extract import extract as run
@@ -51,6 +64,7 @@ def extract(
         raise AVEError("no such type", key="--dtype", expected="float32 or float16", found=repr(dtype))
     if segments is not None and segments < 1:
         raise AVEError("no such number", key="--segments", expected="1 or more", found=segments)
+    place = choose_executor(executor, workers, address, gpus_per_worker)
     with progress() as bars:
         task = bars.add_task("videos", total=None)
         made = run(
@@ -65,7 +79,8 @@ def extract(
             dtype=dtype,
             silent=silent,
             decoder=decoder,
-            workers=max(0, workers),
+            workers=1 if workers is None else max(0, workers),
+            executor=place,
             force=force,
             start=lambda total: bars.update(task, total=total),
             advance=lambda path, failure: bars.advance(task),
@@ -81,6 +96,29 @@ def extract(
         for reason in made.failures.values():
             print(f"  {reason}")
         raise typer.Exit(1)
+
+
+def choose_executor(name, workers, address, gpus):
+    """The `RayExecutor` of these options, None where they are not given; None for this machine.
+
+    Raises:
+        AVEError: no such executor, an option of the other one, no such number, or Ray is not installed.
+    """
+    if name not in EXECUTORS:
+        raise AVEError("no such executor", key="--executor", expected=f"one of {EXECUTORS}", found=repr(name))
+    others = {"--workers": workers} if name == "ray" else {"--address": address, "--gpus-per-worker": gpus}
+    for option, value in others.items():
+        if value is not None:
+            fix = f"Leave it out, or choose the other of {EXECUTORS}"
+            raise AVEError(f"not an option of --executor {name}", key=option, found=value, fix=fix)
+    if gpus is not None and not (0 <= gpus <= 1 or (gpus > 1 and gpus % 1 == 0)):
+        raise AVEError("no such number", key="--gpus-per-worker", expected="0 to 1, or a whole number", found=gpus)
+    if name == "local":
+        return None
+    require("ray", "ray")
+    from ave_keras.features.ray_work import RayExecutor
+
+    return RayExecutor(address, gpus or 0)
 
 
 def options(weights, more):

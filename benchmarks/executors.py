@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ave_keras.cluster import GROWTH
+
 # A train step frees its large tensors and asks for them again. glibc gives freed memory back to the system, which then
 # clears every page of it anew: up to 40 % of A+V-att's time on a CPU. These settings have it keep 1 GiB, in one heap.
 KEEP_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TOP_PAD_": str(1 << 30)}
@@ -110,9 +112,7 @@ class LocalExecutor:
 def environment(backend, threads):
     """What the environment of a process that runs cells must say, beside what is there."""
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
-    growth = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    defaults = {**KEEP_MEMORY, **growth, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    defaults = {**KEEP_MEMORY, **GROWTH, "TF_CPP_MIN_LOG_LEVEL": "2"}
     env = {key: os.environ.get(key, value) for key, value in defaults.items()}
     env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
     if backend == "jax" and threads == 1:

@@ -1,14 +1,12 @@
 """Cells on a Ray cluster: each in a process of its own on any node, tried again where a node dies."""
 
-import contextlib
-import os
 import platform
 import tempfile
 import time
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ave_keras.cluster import ATTEMPTS, connect, mark, refuse_small
 from ave_keras.data import layout
 from ave_keras.errors import AVEError
 from ave_keras.optional import require
@@ -19,8 +17,6 @@ from benchmarks.store import Store
 ROOT = Path(__file__).parents[1]
 # Seconds between two looks at the cluster.
 POLL = 0.5
-# How often a cell is started whose node or process dies.
-ATTEMPTS = 4
 # Seconds until the lock of an earlier attempt must be free: its process may outlive its node.
 PATIENCE = 120
 
@@ -46,59 +42,24 @@ class RayExecutor:
 
     def run(self, cells, data, store):
         """See `Executor.run`; leaving the loop ends all tasks."""
-        ray = self._connect(cells[0].backend)
+        from benchmarks.cell import commit
+
+        env = {**environment(cells[0].backend, max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
+        ray = connect(self.address, env, [ROOT / name for name in ("ave_keras", "zoo", "benchmarks")])
         try:
-            with _mark(Path(store).absolute()) as mark:
-                yield from self._run(ray, cells, Path(data).absolute(), Path(store).absolute(), mark)
+            refuse_small(ray, "a cell", "--cpus-per-cell, --gpus-per-cell", self.cpus, self.gpus)
+            with mark(Path(store).absolute() / "running") as seen:
+                yield from self._run(ray, cells, Path(data).absolute(), Path(store).absolute(), seen)
         finally:
             ray.shutdown()
 
-    def _connect(self, backend):
-        from benchmarks.cell import commit
-
-        ray = require("ray", "ray")
-        # Ray tells its makers of its use otherwise.
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        env = {**environment(backend, max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
-        # Ray hides the GPUs from cells that ask for none.
-        env["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "1"
-        modules = [str(ROOT / name) for name in ("ave_keras", "zoo", "benchmarks")]
-        try:
-            ray.init(
-                self.address,
-                runtime_env={"env_vars": env, "py_modules": modules},
-                log_to_driver=False,
-                logging_level=40,
-            )
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            raise AVEError(
-                "no Ray cluster that can be used",
-                key="--address",
-                found=f"{self.address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
-                fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
-            ) from error
-        self._refuse_small(ray)
-        return ray
-
-    def _refuse_small(self, ray):
-        """A cell that fits on no node would wait for ever."""
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        if not any(n.get("CPU", 0) >= self.cpus and n.get("GPU", 0) >= self.gpus for n in nodes):
-            ray.shutdown()
-            raise AVEError(
-                "no node of the Ray cluster has room for a cell",
-                key="--cpus-per-cell, --gpus-per-cell",
-                expected=f"{self.cpus:g} CPUs and {self.gpus:g} GPUs",
-                found=[{key: n.get(key, 0) for key in ("CPU", "GPU")} for n in nodes],
-            )
-
-    def _run(self, ray, cells, data, store, mark):
+    def _run(self, ray, cells, data, store, seen):
         progress = _queue(ray)
         task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, max_retries=0, max_calls=1)(_work)
 
         def submit(number, attempt):
             asked = {"cell": asdict(cells[number]), "data": str(data), "store": str(store)}
-            return task.remote(asked, mark, attempt, (number, attempt), progress)
+            return task.remote(asked, seen, attempt, (number, attempt), progress)
 
         flying = {submit(number, 1): (number, 1) for number in range(len(cells))}
         slots = _Slots()
@@ -138,17 +99,6 @@ class _Slots(dict):
     def __missing__(self, cell):
         self[cell] = next(slot for slot in range(len(self) + 1) if slot not in self.values())
         return self[cell]
-
-
-@contextlib.contextmanager
-def _mark(store):
-    """A file by which a node knows that it sees this very store."""
-    mark = store / "running" / f".ray-{uuid.uuid4().hex}"
-    mark.touch()
-    try:
-        yield mark
-    finally:
-        mark.unlink(missing_ok=True)
 
 
 def _event(message, cell, worker):

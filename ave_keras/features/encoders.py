@@ -104,27 +104,46 @@ def encode(path, audio_encoder, visual_encoder, segments=None, *, silent=False, 
     (10, 7, 7, 512)
     """
     segments = segments or decode.segments_of(decode.probe(path))
-    found = {}
+    sound, blocks = read(path, audio_encoder, visual_encoder, segments, silent=silent, decoder=decoder)
+    return features(path, audio_encoder, visual_encoder, sound, blocks)
+
+
+def read(path, audio_encoder, visual_encoder, segments, *, silent=False, decoder="pyav"):
+    """What the encoders of `encode` are shown; only their `rate`, `size` and `frames_per_second` are looked at.
+
+    Returns:
+        `(T, rate)` float32 or None, and an iterator of `(t, n, H, W, 3)` uint8, `BLOCK` seconds or fewer at a time.
+    """
+    sound = None
     if audio_encoder is not None:
         rate = audio_encoder.rate
-        waveform = decode.read_audio(path, segments, rate, silent=silent, decoder=decoder).reshape(segments, rate)
-        found["audio"] = _checked(audio_encoder, audio_encoder(waveform), (segments, audio_encoder.dim), path)
+        sound = decode.read_audio(path, segments, rate, silent=silent, decoder=decoder).reshape(segments, rate)
+    return sound, _blocks(path, visual_encoder, segments) if visual_encoder is not None else ()
+
+
+def features(path, audio_encoder, visual_encoder, sound, blocks):
+    """The features that `encode` gives, of what `read` has read."""
+    found = {}
+    if audio_encoder is not None:
+        found["audio"] = _checked(audio_encoder, audio_encoder(sound), (len(sound), audio_encoder.dim), path)
     if visual_encoder is not None:
-        found["visual"] = _pictures(path, visual_encoder, segments)
+        parts = [
+            _checked(visual_encoder, visual_encoder(block), (len(block), *visual_encoder.shape), path)
+            for block in blocks
+        ]
+        found["visual"] = np.concatenate(parts)
     return found
 
 
-def _pictures(path, encoder, segments):
+def _blocks(path, encoder, segments):
     n = encoder.frames_per_second
     frames = decode.iter_frames(path, np.arange(segments * n) / n, encoder.size)
-    found = []
     for start in range(0, segments, BLOCK):
         length = min(BLOCK, segments - start)
         block = np.empty((length, n, *encoder.size, 3), "uint8")
         for row in block.reshape(length * n, *block.shape[2:]):
             row[...] = next(frames)
-        found.append(_checked(encoder, encoder(block), (length, *encoder.shape), path))
-    return np.concatenate(found)
+        yield block
 
 
 def _checked(encoder, features, shape, path):

@@ -50,6 +50,7 @@ def extract(
     silent=False,
     decoder="pyav",
     workers=0,
+    executor=None,
     force=False,
     start=lambda total: None,
     advance=lambda path, failure: None,
@@ -74,6 +75,7 @@ def extract(
         silent: takes silence where a video has no sound, instead of leaving it out.
         decoder: of the sound, "pyav" or "tfio".
         workers: processes; 0 encodes in this one.
+        executor: a `ray_work.RayExecutor`, in the place of processes of this machine.
         force: replaces a data set in `out`.
         start: called with the number of videos to encode.
         advance: called after each with its path and the reason why it failed, or None; from several threads.
@@ -119,7 +121,11 @@ def extract(
 
     if todo:
         parts.prepare()
-        work.run(work.Job(audio, visual, parts, segments, dtype, silent, decoder), todo, workers, done)
+        job = work.Job(audio, visual, parts, segments, dtype, silent, decoder)
+        if executor is None:
+            work.run(job, todo, workers, done)
+        else:
+            executor.run(job, todo, done)
     good = {path: digest for path, digest in sums.items() if path not in failures}
     rows = [n for n, a in enumerate(listing.annotations) if paths[a.video_id] in good]
     clips = [path for path in clips if path in good]

@@ -8,6 +8,7 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -43,21 +44,50 @@ class Job:
         self._visual = encoders.visual_encoder(name, **options)
         return self
 
+    def needs(self):
+        """What `decode` must know of the two encoders: light, for processes that have none."""
+        visual = SimpleNamespace(size=tuple(self._visual.size), frames_per_second=self._visual.frames_per_second)
+        return SimpleNamespace(rate=self._audio.rate), visual
+
+    def decode(self, path, audio, visual):
+        """Sound and blocks of pictures, see `encoders.read`, for encoders or what `needs` gives."""
+        from ave_keras.features.encoders import read
+
+        return read(path, audio, visual, self.segments, silent=self.silent, decoder=self.decoder)
+
+    def encode(self, path, sound, blocks):
+        """`{"audio", "visual"}` of what `decode` gave, in the type of the disk."""
+        from ave_keras.features.encoders import features
+
+        made = features(path, self._audio, self._visual, sound, blocks)
+        with np.errstate(over="ignore"):
+            made = {key: value.astype(self.dtype) for key, value in made.items()}
+        if not all(np.isfinite(value).all() for value in made.values()):
+            raise AVEError("a feature does not fit float16", file=path, fix="Use --dtype float32")
+        return made
+
     def __call__(self, path, digest):
         """Encodes a video into its part; returns None, or the reason why not."""
-        from ave_keras.features.encoders import encode
 
-        try:
-            made = encode(path, self._audio, self._visual, self.segments, silent=self.silent, decoder=self.decoder)
-            with np.errstate(over="ignore"):
-                made = {key: value.astype(self.dtype) for key, value in made.items()}
-            if not all(np.isfinite(value).all() for value in made.values()):
-                raise AVEError("a feature does not fit float16", file=path, fix="Use --dtype float32")
-            self.parts.write(digest, made)
-        except AVEError as error:
-            return str(error)
-        except Exception as error:
-            return f"{path}: {''.join(traceback.format_exception_only(error)).strip()}"
+        def whole():
+            self.parts.write(digest, self.encode(path, *self.decode(path, self._audio, self._visual)))
+
+        return attempt(path, whole)[1]
+
+
+def attempt(path, call):
+    """What a call for a video gives, and None; or None, and the reason why it failed."""
+    try:
+        return call(), None
+    except AVEError as error:
+        return None, str(error)
+    except Exception as error:
+        return None, f"{path}: {''.join(traceback.format_exception_only(error)).strip()}"
+
+
+def died(path):
+    """The reason of a video that took its process down."""
+    return f"{path}: the process that read it died"
 
 
 def run(job, videos, workers, done):
@@ -101,7 +131,7 @@ def _slot(job, waiting, done):
             try:
                 done(path, process.submit(_work, path, digest).result())
             except BrokenProcessPool:
-                done(path, f"{path}: the process that read it died")
+                done(path, died(path))
                 process = None
     finally:
         if process is not None:

@@ -1,0 +1,91 @@
+"""A Ray cluster: joined, judged, and asked whether its nodes see a folder of this machine."""
+
+import contextlib
+import os
+import socket
+import uuid
+from pathlib import Path
+
+from ave_keras.errors import AVEError
+from ave_keras.optional import require
+
+# How often work is started whose node or process dies.
+ATTEMPTS = 4
+# Seconds until a head node must have answered.
+PATIENCE = 10
+# GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
+GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+
+
+def connect(address, env, modules):
+    """Joins a cluster; end with `ray.shutdown()`.
+
+    Args:
+        address: such as `"10.0.0.1:6379"`; None is `RAY_ADDRESS`, the cluster that this machine is a node of, or else
+            a new one of this machine alone.
+        env: variables of its processes.
+        modules: folders of packages that travel with the job.
+
+    Returns:
+        The module `ray`.
+
+    Raises:
+        AVEError: Ray is not installed, or there is no such cluster.
+    """
+    ray = require("ray", "ray")
+    # Ray tells its makers of its use otherwise.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    growth = {key: os.environ.get(key, value) for key, value in GROWTH.items()}
+    # Ray hides the GPUs from work that asks for none.
+    env = {**growth, **env, "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}
+    try:
+        _knock(address)
+        ray.init(
+            address,
+            runtime_env={"env_vars": env, "py_modules": [str(folder) for folder in modules]},
+            log_to_driver=False,
+            logging_level=40,
+        )
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise AVEError(
+            "no Ray cluster that can be used",
+            key="--address",
+            found=f"{address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
+            fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
+        ) from error
+    return ray
+
+
+def _knock(address):
+    """Ray itself tries for minutes where nobody answers; other forms than HOST:PORT are left to it."""
+    host, _, port = (address or "").rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), PATIENCE).close()
+
+
+def resources(ray):
+    """Of each living node, such as `{"CPU": 8.0, "GPU": 1.0}`."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def refuse_small(ray, what, key, cpus, gpus):
+    """Work that fits on no node would wait for ever: `AVEError`, which names `what` and the options `key`."""
+    nodes = resources(ray)
+    if not any(n.get("CPU", 0) >= cpus and n.get("GPU", 0) >= gpus for n in nodes):
+        raise AVEError(
+            f"no node of the Ray cluster has room for {what}",
+            key=key,
+            expected=f"{cpus:g} CPUs and {gpus:g} GPUs",
+            found=[{name: n.get(name, 0) for name in ("CPU", "GPU")} for n in nodes],
+        )
+
+
+@contextlib.contextmanager
+def mark(folder):
+    """A file in a folder, by which a node knows that it sees this very one; it is gone behind the block."""
+    path = Path(folder) / f".ray-{uuid.uuid4().hex}"
+    path.touch()
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
