@@ -25,3 +25,13 @@ class AVEError(ValueError):
             message += f": {facts}"
         super().__init__(f"{message}. {fix}" if fix else f"{message}.")
         self.file, self.key, self.expected, self.found, self.fix = file, key, expected, found, fix
+
+    def __reduce__(self):
+        """Pickled as it reads: made again from its message, it would get another full stop."""
+        return _restored, (type(self), str(self), self.__dict__)
+
+
+def _restored(kind, message, facts):
+    error = kind.__new__(kind, message)
+    error.__dict__.update(facts)
+    return error

@@ -1,5 +1,7 @@
 """What can be seen without a GPU."""
 
+import os
+import re
 import sys
 from types import SimpleNamespace
 
@@ -34,3 +36,34 @@ def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
     assert devices.tf32() is False
     tf.config.experimental.enable_tensor_float_32_execution(True)
     assert devices.tf32() is True
+
+
+@pytest.mark.parametrize(("chosen", "message"), [(1.0, ""), (2.5, "1.2 times as fast.*slow path")])
+def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
+    """`chosen` seconds for what Keras chooses, and 3 without cuDNN."""
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, return_sequences=True)])
+    assert devices.slow_lstm(model) == ""
+    monkeypatch.setattr(devices, "device", lambda: "Card")
+    monkeypatch.setattr(devices, "_seconds", lambda layer, x: 3.0 if layer.use_cudnn is False else chosen)
+    assert bool(message) == bool(devices.slow_lstm(model))
+    assert re.search(message, devices.slow_lstm(model))
+    assert devices.slow_lstm(keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])) == ""
+
+
+def test_what_deterministic_asks_of_the_backend(monkeypatch):
+    backend, calls = keras.backend.backend(), []
+    monkeypatch.setenv("XLA_FLAGS", "--other")
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: calls.append(True))
+    elif backend == "torch":
+        import torch
+
+        monkeypatch.setattr(torch, "use_deterministic_algorithms", calls.append)
+    devices.be_deterministic()
+    if backend == "jax":
+        assert os.environ["XLA_FLAGS"] == "--other --xla_gpu_deterministic_ops=true"
+    else:
+        assert calls == [True]

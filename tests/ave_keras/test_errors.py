@@ -1,0 +1,26 @@
+import pickle
+
+import pytest
+
+from ave_keras import AVEError
+from benchmarks.store import CannotWrite
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AVEError("bad", file="x.h5", key="k", expected=1, found=2, fix="Mend it"),
+        CannotWrite("here", OSError(28, "full")),
+    ],
+)
+def test_an_error_of_another_process_reads_the_same(error):
+    found = pickle.loads(pickle.dumps(error))
+    assert type(found) is type(error) and str(found) == str(error)
+    assert found.__dict__ == error.__dict__
+    assert isinstance(found, ValueError)
+
+
+def test_parts_that_are_not_given_are_left_out():
+    assert str(AVEError("bad")) == "bad."
+    assert str(AVEError("bad", key="k", found=3)) == "bad (key 'k'): found 3."
+    assert str(AVEError("bad", file="f", expected="x", found="y", fix="Do")) == "bad (f): expected x, found y. Do"
