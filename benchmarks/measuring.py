@@ -1,6 +1,7 @@
 """What `speed` measures, each entry in a process of its own: steps, predictions, input, memory, the machine's rate."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -29,6 +30,9 @@ def write_features(folder, videos, advance=lambda n: None, block=64):
                 data[start : start + block] = values[: videos - start]
                 if name == "visual":
                     advance(min(block, videos - start))
+    # What the system still writes out would slow down the first entry that reads.
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def measure(name, batch_size, folder, policy, traces=None, steps=20):
