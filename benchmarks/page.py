@@ -5,7 +5,7 @@ from html import escape
 from benchmarks import confusion
 from benchmarks.markup import bullets, document, table
 from benchmarks.pictures import bars, curves, svg
-from benchmarks.report import details, head, lines, matrix, notes, title
+from benchmarks.report import details, head, lines, matrix, matrix_head, notes, title
 from benchmarks.summary import number, pace
 
 CELLS = {
@@ -52,7 +52,7 @@ def _results(each, group, records):
     """A table of the paper: its compact form where it has one, bars, all lines, and what goes further."""
     yield f"<h2>{escape(title(each, group))}</h2>"
     if each.columns:
-        yield table(["", *each.columns.values()], [([label, *cells], "") for label, cells in matrix(each, records)])
+        yield table(matrix_head(each), [([label, *cells], "") for label, cells in matrix(each, records)])
     yield f"<figure>{svg(bars(each, records))}</figure>"
     yield table(head(each), lines(each, records))
     for detail in details(each, records):

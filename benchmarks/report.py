@@ -2,11 +2,12 @@
 
 import csv
 import io
+from statistics import fmean
 from typing import NamedTuple
 
 from rich.table import Table as RichTable
 
-from benchmarks.summary import best, difference, expand, measured, metrics, number, rows, trivial
+from benchmarks.summary import Row, best, difference, expand, measured, metrics, number, rows, trivial
 
 
 class Detail(NamedTuple):
@@ -97,16 +98,36 @@ def _lines(table, records, keys, of_model, of_answer):
         yield ("", name, *cells), "trivial"
 
 
+def matrix_head(table):
+    """The labels over the cells of `matrix`."""
+    return ["", *table.columns.values(), "mean"]
+
+
 def matrix(table, records):
-    """The compact form of a matrix: `[(row label, [(text, bold)])]`."""
+    """The compact form of a matrix: `[(row label, [(text, bold)])]`.
+
+    Last in a row stands its mean over the columns that all rows have, so that rows compare.
+    """
     by_name = {row.name: row for row in rows(table, records)}
     result = []
     for suffix, label in table.rows.items():
         found = [by_name.get(table.cell(prefix, suffix)) for prefix in table.columns]
         top = best([row.mean if row else None for row in found], table.highlight)
         texts = [_pair(row) if row else "–" for row in found]
-        result.append((label, [(text, i in top) for i, text in enumerate(texts)]))
+        whole = [by_name.get(table.cell(column, suffix)) for column in table.columns if _in_all_rows(table, column)]
+        cells = [(text, i in top) for i, text in enumerate(texts)]
+        result.append((label, [*cells, (_pair(_mean(whole)), False)]))
     return result
+
+
+def _in_all_rows(table, column):
+    return all(table.cell(column, suffix) for suffix in table.rows)
+
+
+def _mean(rows):
+    """A `Row` of the means over models, seed by seed; without values where a cell is missing."""
+    same = len({len(row.values) for row in rows}) == 1
+    return Row("", "", None, tuple(map(fmean, zip(*(row.values for row in rows), strict=True))) if same else ())
 
 
 def _pair(row):
@@ -120,7 +141,7 @@ def terminal(table, group, records):
     listed = _rich(title(table, group), head(table), lines(table, records), caption=caption, caption_justify="left")
     if not table.columns:
         return [*further, listed]
-    compact = RichTable("", *table.columns.values(), title=title(table, group))
+    compact = RichTable(*matrix_head(table), title=title(table, group))
     for label, cells in matrix(table, records):
         compact.add_row(label, *(f"[bold]{text}[/bold]" if bold else text for text, bold in cells))
     return [*further, listed, compact]
@@ -141,7 +162,7 @@ def markdown(table, group, records):
         parts += ["", detail.title, "", *markdown_lines(detail.head, [cells for cells, _ in detail.lines])]
     if table.columns:
         body = [(label, *(f"**{t}**" if bold else t for t, bold in cells)) for label, cells in matrix(table, records)]
-        parts += ["", *markdown_lines(("", *table.columns.values()), body)]
+        parts += ["", *markdown_lines(matrix_head(table), body)]
     parts += ["", *(f"- {note}" for note in (*table.notes, *notes(group, records))), ""]
     return "\n".join(parts)
 
@@ -198,7 +219,7 @@ def latex(table, group, records):
             [escape(label), *(rf"\textbf{{{escape(t)}}}" if bold else escape(t) for t, bold in cells)]
             for label, cells in matrix(table, records)
         ]
-        parts = [_booktabs(caption, ["", *table.columns.values()], body)]
+        parts = [_booktabs(caption, matrix_head(table), body)]
     else:
         parts = [_booktabs(caption, *_without_names(head(table), lines(table, records)))]
     for detail in details(table, records):

@@ -100,6 +100,20 @@ def test_matrix_highlights_the_two_best_of_a_row():
     assert found["Early fusion"][-1] == ("–", False)
 
 
+def test_matrix_ends_with_the_mean_of_what_all_rows_have():
+    table = tables()["2"]
+    names = [table.cell(column, "late") for column in table.columns]
+    known = [zoo.entry(name).name for name in names[:-1]]  # concat_late is av_att.
+    records = [record(name, seed, 0.1 * i + 0.01 * seed) for i, name in enumerate(known) for seed in range(2)]
+    assert table.columns[names[-1].removesuffix("_late")] == report.matrix_head(table)[-2]
+    assert names[-1] == "dmrfe_late" and table.cell("dmrfe", "early") is None
+    mean = np.mean([[10 * i, 10 * i + 1] for i in range(len(known))], axis=0)
+    for more in ([], [record("dmrfe_late", seed, 0.9) for seed in range(2)]):
+        found = dict(report.matrix(table, records + more))
+        assert found["Late fusion"][-1] == (f"{mean.mean():.1f}±{np.std(mean, ddof=1):.1f}", False)
+    assert dict(report.matrix(table, records[1:]))["Late fusion"][-1] == ("–", False)
+
+
 def test_page_is_self_contained_and_escaped(records):
     text = page([tables()["1"], tables()["2"]], GROUP, records)
     assert "synthetic AVE &amp; &lt;friends&gt;" in text and "<friends>" not in text
