@@ -4,7 +4,8 @@ from keras import ops
 
 from benchmarks import trace
 
-PRODUCT = {"tensorflow": "MatMul", "jax": "dot", "torch": "mm"}[keras.backend.backend()]
+# XLA may hand a product to a library, YNNPACK.
+PRODUCTS = {"tensorflow": {"MatMul"}, "jax": {"dot", "ynn_fusion"}, "torch": {"mm"}}[keras.backend.backend()]
 
 
 def test_time_within_is_not_time_of_what_is_around():
@@ -26,6 +27,6 @@ def test_a_large_product_is_the_costliest_operation(tmp_path):
     else:
         product = lambda x: ops.matmul(x, x) + 1.0  # noqa: E731
     found = trace.operations(lambda: ops.convert_to_numpy(product(x)), tmp_path, 5)
-    assert next(iter(found)) == PRODUCT
+    assert next(iter(found)) in PRODUCTS
     assert sum(found.values()) == pytest.approx(1) and min(found.values()) >= 0
     assert [path for path in tmp_path.rglob("*") if path.is_file()]
