@@ -46,7 +46,7 @@ def command(
     profile: Annotated[
         Path | None, typer.Option(help="Folder for the profiler's traces; the costliest operations are printed.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Also write the rows as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the rows as JSON, each when it is measured.")] = None,
 ):
     """Measure how close training is to the machine's limit.
 
@@ -71,6 +71,8 @@ def command(
         for name in names:
             progress.update(task, description=name)
             rows.append(_in_own_process(backend, name, batch_size, Path(folder) if videos else None, policy, profile))
+            if out:
+                out.write_text(json.dumps(rows, indent=1))
             progress.advance(task)
     first = rows[0]
     where = f"{first['device']}{', TF32' if first['tf32'] else ''}, {os.cpu_count()} cores"
@@ -84,8 +86,6 @@ def command(
             print(f"{row['entry']}: " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in costly))
         if row["warning"]:
             print(f"warning: {row['entry']}: {row['warning']}", file=sys.stderr)
-    if out:
-        out.write_text(json.dumps(rows, indent=1))
 
 
 def _cell(value):
