@@ -175,7 +175,7 @@ def _check(ave, console):
     present = list(ave.features.main)
     if not present:
         raise AVEError("no features to check", file=ave.folder)
-    rows = range(len(ave.annotations))
+    rows = range(len(ave.annotations) + ave.features.clips)
     with progress() as bars:
         task = bars.add_task("features", total=len(rows) * len(present))
         bad = ave.check(rows, present, lambda n: bars.advance(task, n))

@@ -65,7 +65,7 @@ def _refuse_unfit(ave, path, entries):
 
 
 def _refuse_bad(ave, path):
-    bad = ave.check(range(len(ave.annotations)))
+    bad = ave.check(range(len(ave.annotations) + ave.features.clips))
     if bad:
         row, file = bad[0]
         raise AVEError(

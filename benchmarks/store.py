@@ -36,7 +36,7 @@ class Store:
     """
 
     def __init__(self, folder, write=True):
-        self.folder = Path(folder)
+        self.folder, self._write = Path(folder), write
         if not write:
             return
         probe = self.folder / "running" / f".probe-{os.getpid()}"
@@ -112,15 +112,19 @@ class Store:
 
     def _read(self, path):
         try:
-            return json.loads(path.read_text())
+            found = json.loads(path.read_text())
+            if found and isinstance(found, dict):
+                return found
         except FileNotFoundError:
             return None
         except ValueError:
+            pass
+        if self._write:
             aside = path.with_suffix(f".broken-{time.time_ns()}")
             with contextlib.suppress(OSError):
                 path.replace(aside)
                 print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
-            return None
+        return None
 
 
 def write_json(path, value):

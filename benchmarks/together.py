@@ -10,6 +10,7 @@ from jax import numpy as jnp
 
 from benchmarks.cell import begin, open_data, record
 from benchmarks.effort import EpochSeconds, PeakMemory
+from zoo.callbacks import refuse_diverged
 from zoo.training import eval_dataset, train_dataset, validation_epochs
 
 
@@ -74,6 +75,7 @@ def _fit(model, runs, states, done, report, clock):
         started = time.perf_counter()
         logs = seeds.train(trains)
         clock.seconds.append((time.perf_counter() - started) / len(runs))
+        refuse_diverged(epoch, logs["loss"])
         if epoch + 1 in looks:
             logs |= {f"val_{key}": value for key, value in seeds.evaluate(val).items()}
         for i, run in enumerate(runs):

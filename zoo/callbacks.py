@@ -3,9 +3,34 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.model_file import write_facts
+
+
+class Finite(keras.callbacks.Callback):
+    """Stops a training whose loss is no number any more; what was best before is kept.
+
+    Raises:
+        AVEError: after the epoch in which that is so.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Looks at the mean loss of the epoch."""
+        refuse_diverged(epoch, (logs or {}).get("loss", 0))
+
+
+def refuse_diverged(epoch, loss):
+    """`AVEError` where a loss, or one of an array of them, is NaN or infinite; epochs are counted from 0."""
+    if not np.isfinite(loss).all():
+        raise AVEError(
+            "training has diverged",
+            key="loss",
+            expected="a number",
+            found=f"{np.asarray(loss).tolist()} in epoch {epoch + 1}",
+            fix="Take a smaller learning rate, or float32 where the dtype policy is another",
+        )
 
 
 class BestModel(keras.callbacks.Callback):

@@ -10,7 +10,7 @@ from ave_keras.data.hdf5 import fits
 from ave_keras.data.statistics import references
 from ave_keras.errors import AVEError
 from ave_keras.metrics import attention_mass, pointing_game, source_area
-from ave_keras.model_file import read_model
+from ave_keras.model_file import read_facts, read_model
 from zoo.training import segment_probabilities
 
 
@@ -59,6 +59,16 @@ def load_model(path, ave):
             file=path,
             expected=f"{ave.num_classes} columns",
             found=model.outputs[0].shape[-1],
+        )
+    known = read_facts(path).get("class_names")
+    if not matches(model) and known and tuple(known) != tuple(ave.class_names):
+        raise AVEError(
+            f"the model's classes are not those of {ave.title}",
+            file=path,
+            key="class_names",
+            expected=list(ave.class_names),
+            found=known,
+            fix="List the classes in the model's order as class_names in the data set's dataset.yaml",
         )
     return model
 

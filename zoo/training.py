@@ -6,6 +6,7 @@ import numpy as np
 
 from ave_keras.data import EpochOrder
 from zoo import matching
+from zoo.callbacks import Finite
 
 
 def train_dataset(entry, ave, seed=0):
@@ -65,8 +66,9 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
         verbose: of Keras.
 
     Raises:
-        AVEError: a feature that cannot be read, or is NaN or infinite.
+        AVEError: a feature that cannot be read, or is NaN or infinite; a loss that is.
     """
+    callbacks = [Finite(), *callbacks]
     if entry.task == "matching":
         return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")

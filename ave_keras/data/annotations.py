@@ -1,5 +1,7 @@
 """The annotation file of the official layout, and the labels that follow from it."""
 
+import difflib
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,6 +9,8 @@ import numpy as np
 
 from ave_keras.errors import AVEError
 
+# A class of one line beside one of so many lines and nearly the same name is a slip.
+MANY = 10
 FIELDS = "class&youtube_id&quality&start&end"
 
 
@@ -49,7 +53,7 @@ def read_annotations(path, *, segments=10, class_names=None):
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise AVEError("no such file", file=path, expected=f"lines {FIELDS}") from None
     except UnicodeDecodeError as error:
@@ -101,6 +105,21 @@ def _parse(line, place, segments, known):
 def class_names_of(annotations):
     """The classes in the order of their first appearance, which is how the released files number them."""
     return tuple(dict.fromkeys(a.class_name for a in annotations))
+
+
+def refuse_misspelt(path, annotations):
+    """`AVEError` for a class of a single line whose name is nearly a common one's; for sets that do not list theirs."""
+    counts = Counter(a.class_name for a in annotations)
+    common = [name for name, count in counts.items() if count >= MANY]
+    for line, a in enumerate(annotations, 1):
+        if counts[a.class_name] == 1 and (near := difflib.get_close_matches(a.class_name, common, 1, 0.7)):
+            raise AVEError(
+                "unknown class",
+                file=f"{path}:{line}",
+                expected=f"{near[0]!r}, which {counts[near[0]]} lines have",
+                found=repr(a.class_name),
+                fix="Mend the line, or list all classes as class_names in dataset.yaml",
+            )
 
 
 def segment_labels(annotations, class_names, segments):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ave_keras.data import layout
-from ave_keras.data.annotations import class_names_of, read_annotations
+from ave_keras.data.annotations import class_names_of, read_annotations, refuse_misspelt
 from ave_keras.data.features import Features
 from ave_keras.data.hdf5 import FEATURES, open_array
 from ave_keras.errors import AVEError
@@ -27,6 +27,8 @@ def read_directory(folder, segments=None, class_names=None):
         )
     segments = features.segments or segments or layout.DEFAULT_SEGMENTS
     annotations = read_annotations(file, segments=segments, class_names=class_names)
+    if not class_names:
+        refuse_misspelt(file, annotations)
     class_names = tuple(class_names or class_names_of(annotations))
     mask = folder / layout.SOURCE_MASK
     return {

@@ -59,7 +59,13 @@ def marker(folder):
         fix = "Mend it, or remove it: it only names the data set and its classes"
         raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0], fix=fix) from None
     if not isinstance(said, dict):
-        raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=type(said).__name__)
+        fix = "Mend it, or remove it"
+        raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=said, fix=fix)
+    names = said.get("class_names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+        raise AVEError("no list of classes", file=path, key="class_names", expected="different names", found=names)
+    if not isinstance(said.get("title", ""), str):
+        raise AVEError("no title", file=path, key="title", expected="a text", found=said["title"])
     return said
 
 
@@ -83,7 +89,7 @@ def video_labels(folder, annotations, class_names):
 def _released(path, rebuilt):
     if not path.is_file():
         return rebuilt
-    labels = read_array(path, LABELS, shape=rebuilt.shape, kinds="fiub").astype("float32")
+    labels = _read_labels(path, rebuilt.shape)
     differing = np.flatnonzero((labels != rebuilt).reshape(len(labels), -1).any(axis=1))
     if differing.size:
         warnings.warn(
@@ -94,11 +100,20 @@ def _released(path, rebuilt):
     return labels
 
 
+def _read_labels(path, shape):
+    labels = read_array(path, LABELS, shape=shape, kinds="fiub").astype("float32")
+    if not np.isfinite(labels).all():
+        row = int(np.flatnonzero(~np.isfinite(labels.reshape(len(labels), -1)).all(axis=1))[0])
+        fix = "Write it again, or remove it to have the labels rebuilt"
+        raise AVEError("NaN or Inf in a label", file=path, key=LABELS, expected="0 or 1", found=f"row {row}", fix=fix)
+    return labels
+
+
 def background_labels(folder, clips, columns):
     """`(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background where it is absent."""
     path = Path(folder) / "labels_noisy.h5"
     if clips and path.is_file():
-        return read_array(path, LABELS, shape=(clips, columns), kinds="fiub").astype("float32")
+        return _read_labels(path, (clips, columns))
     return all_background(clips, columns)
 
 

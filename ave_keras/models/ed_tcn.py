@@ -5,7 +5,7 @@ from keras import layers
 
 from ave_keras.errors import AVEError
 from ave_keras.layers import ChannelNormalization
-from ave_keras.models.features import MODALITIES, check, check_visual_shape, make_inputs, pooled_features
+from ave_keras.models.features import MODALITIES, check, check_sizes, check_visual_shape, make_inputs, pooled_features
 
 
 def ed_tcn(
@@ -53,6 +53,7 @@ def ed_tcn(
     """
     check("ED-TCN", "modalities", tuple(modalities), MODALITIES)
     check_visual_shape("ED-TCN", visual_shape)
+    check_sizes("ED-TCN", segments=segments, audio_dim=audio_dim, num_classes=num_classes, kernel_size=kernel_size)
     block = 2 ** len(filters)
     if segments < block:
         raise AVEError(

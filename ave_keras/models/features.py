@@ -1,5 +1,7 @@
 """What every builder starts from: checked choices, inputs, and one vector per second and modality."""
 
+import numbers
+
 import keras
 
 from ave_keras.errors import AVEError
@@ -27,6 +29,15 @@ def check_visual_shape(model, visual_shape, attention=False):
             if attention
             else None,
         )
+
+
+def check_sizes(model, **sizes):
+    """`AVEError` for a size that is no whole number of 1 or more."""
+    for argument, value in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+            raise AVEError(
+                f"cannot build this {model}", key=argument, expected="a whole number, 1 or more", found=repr(value)
+            )
 
 
 def make_inputs(modalities, segments, audio_dim, visual_shape):

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from ave_keras.layers import AudioGuidedAttention, MILPooling
-from ave_keras.models.features import MODALITIES, average_cells, check, check_visual_shape, make_inputs
+from ave_keras.models.features import MODALITIES, average_cells, check, check_sizes, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
 from ave_keras.models.initial import INITS, draw_torch_initial
 
@@ -82,6 +82,8 @@ def localizer(
     check("localizer", "supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
     check("localizer", "init", init, INITS)
     check_visual_shape("localizer", visual_shape, attention)
+    sizes = {"audio_dim": audio_dim, "num_classes": num_classes, "lstm_units": lstm_units, "head_units": head_units}
+    check_sizes("localizer", **sizes, **({} if segments is None else {"segments": segments}))
 
     inputs = make_inputs((*modalities, "audio") if attention else modalities, segments, audio_dim, visual_shape)
     features = dict(inputs)

@@ -5,7 +5,7 @@ from keras import layers
 
 from ave_keras.errors import AVEError
 from ave_keras.layers import ProposalDecoding, StructuredPyramidPooling
-from ave_keras.models.features import MODALITIES, check, check_visual_shape, make_inputs, pooled_features
+from ave_keras.models.features import MODALITIES, check, check_sizes, check_visual_shape, make_inputs, pooled_features
 
 
 def ssn(
@@ -49,6 +49,7 @@ def ssn(
     """
     check("SSN", "modalities", tuple(modalities), MODALITIES)
     check_visual_shape("SSN", visual_shape)
+    check_sizes("SSN", segments=segments, audio_dim=audio_dim, num_classes=num_classes)
     if segments < 2:
         raise AVEError(
             "cannot build this SSN",

@@ -57,3 +57,13 @@ def test_entries_that_attend_are_refused_on_flat_features(tmp_path, console):
     with pytest.raises(AVEError, match=r"need maps: v_att, av_att .*visual_feature.h5.*\(N, T, H, W, d\).*\(N, 4, 4\)"):
         open_for("a", "v_att", "av_att")
     open_for("a", "v", "av")
+
+
+def test_a_bad_background_clip_is_found_before_any_cell(tmp_path, console):
+    SyntheticAVE(30, classes=2, segments=4, audio_dim=6, visual_shape=(2, 2, 4), background_videos=3).write(
+        tmp_path / "d"
+    )
+    with h5py.File(tmp_path / "d" / "audio_feature_noisy.h5", "r+") as file:
+        file["avadataset"][2, 0, 0] = float("nan")
+    with pytest.raises(AVEError, match=r"NaN or Inf in a feature .*audio_feature_noisy\.h5.*row 32"):
+        driver.open_data(tmp_path / "d", "quick", tmp_path, False, console)

@@ -18,12 +18,15 @@ def test_round_trip_clears_what_came_before(tmp_path):
     assert not store.state("k").exists() and store.failure("k") is None
 
 
-def test_a_broken_record_is_set_aside(tmp_path, capsys):
-    store = Store(tmp_path)
-    (tmp_path / "cells" / "k.json").write_text('{"a": ')
+@pytest.mark.parametrize("text", ['{"a": ', "[]", "{}", "3"])
+def test_a_broken_record_is_set_aside(tmp_path, capsys, text):
+    store, file = Store(tmp_path), tmp_path / "cells" / "k.json"
+    file.write_text(text)
+    assert not Store(tmp_path, write=False).has("k") and file.exists()
     assert not store.has("k")
     assert "cannot be read and was set aside" in capsys.readouterr().out
-    assert [f.read_text() for f in (tmp_path / "cells").iterdir()] == ['{"a": ']
+    assert [f.read_text() for f in (tmp_path / "cells").iterdir()] == [text]
+    assert not file.exists()
 
 
 def test_an_interrupted_write_leaves_the_old_record(tmp_path, monkeypatch):

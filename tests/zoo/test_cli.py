@@ -6,7 +6,9 @@ import re
 import h5py
 import pytest
 
+import zoo
 from ave_keras import model_file
+from ave_keras.data import AVE
 from ave_keras.data.synthetic import SyntheticAVE
 
 
@@ -103,6 +105,25 @@ def test_models_that_do_not_fit(call, folder, tmp_path):
     (tmp_path / "broken.keras").write_bytes(b"not a model")
     status, _, err = call("evaluate", tmp_path / "broken.keras", "--data", folder)
     assert status == 2 and "not a model that Keras can read" in err
+
+
+def test_a_model_of_other_classes(call, folder, tmp_path):
+    """As many of them, in another order: every score would be wrong."""
+    ave = AVE.from_directory(folder)
+    model = zoo.load("a", **ave.spec)
+    for names, fits in ((ave.class_names, True), (ave.class_names[::-1], False)):
+        model.save(tmp_path / "m.keras")
+        model_file.write_facts(tmp_path / "m.keras", class_names=list(names))
+        status, _, err = call("evaluate", tmp_path / "m.keras", "--data", folder)
+        assert (status == 0) is fits and ("key 'class_names'" in err) is not fits
+
+
+def test_a_training_that_diverges(call, folder, tmp_path):
+    status, _, err = call(
+        "train", "a", "--data", folder, "--learning-rate", "inf", "--epochs", 5, "--out", tmp_path, "--no-tensorboard"
+    )
+    assert status == 2 and "training has diverged" in err and "Traceback" not in err
+    assert (tmp_path / "log.csv").exists()
 
 
 def test_weights_of_pytorch_and_back(call, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from ave_keras.data import Annotation, read_annotations, write_annotations
-from ave_keras.data.annotations import class_names_of, segment_labels, video_labels
+from ave_keras.data.annotations import class_names_of, refuse_misspelt, segment_labels, video_labels
 from ave_keras.errors import AVEError
 
 GOOD = "Bark&id1&good&0&10\nCat, big&id2&good&6&8\nBark&id1&good&3&3\n"
@@ -32,6 +32,18 @@ def test_labels(write):
     assert labels.argmax(-1).tolist() == [[0] * 10, [2] * 6 + [1] * 2 + [2] * 2, [2] * 10]
     assert (labels.sum(-1) == 1).all()
     assert video_labels(annotations, names).tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_class(write):
+    assert read_annotations(write("\ufeff" + GOOD))[0].class_name == "Bark"
+
+
+def test_a_misspelt_class_is_told(write):
+    many = "".join(f"{name}&{i}&good&0&10\n" for i in range(10) for name in ("Bark", "Dog toy"))
+    for good in (many, many + "Violin&x&good&0&10\n", many + 2 * "Bar&x&good&0&10\n"):
+        refuse_misspelt("A.txt", read_annotations(write(good)))
+    with pytest.raises(AVEError, match=r"unknown class \(A.txt:21\): expected 'Bark', which 10 lines .*found 'Bar'"):
+        refuse_misspelt("A.txt", read_annotations(write(many + "Bar&x&good&0&10\n")))
 
 
 def test_round_trip(tmp_path):

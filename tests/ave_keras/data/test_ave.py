@@ -48,6 +48,38 @@ def test_bad_marker(folder, text):
         AVE.from_directory(folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("class_names: 3", "class_names"), ("class_names: [a, a]", "class_names"), ("title: {a: 1}", "title")],
+)
+def test_a_marker_that_says_what_cannot_be(folder, text, key):
+    (folder / "dataset.yaml").write_text(text)
+    with pytest.raises(AVEError, match=rf"dataset\.yaml, key '{key}'"):
+        AVE.from_directory(folder)
+
+
+def test_a_class_that_one_letter_makes(folder):
+    """Where the folder does not list its classes."""
+    (folder / "dataset.yaml").unlink()
+    for file in ("labels.h5", "mil_labels.h5", "labels_noisy.h5"):
+        (folder / file).unlink()
+    lines = (folder / "Annotations.txt").read_text().splitlines()
+    AVE.from_directory(folder)
+    lines[5] = lines[5].replace("synthetic", "sinthetic")
+    (folder / "Annotations.txt").write_text("\n".join(lines))
+    with pytest.raises(AVEError, match=r"unknown class .*Annotations\.txt:6"):
+        AVE.from_directory(folder)
+
+
+@pytest.mark.parametrize("name", ["labels.h5", "mil_labels.h5", "labels_noisy.h5"])
+def test_labels_that_are_no_numbers(folder, name):
+    labels = values(folder / name)
+    labels[2, ..., 1] = np.nan
+    replace(folder / name, "avadataset", labels)
+    with pytest.raises(AVEError, match=rf"NaN or Inf in a label .*{name}, key 'avadataset'.*row 2"):
+        AVE.from_directory(folder)
+
+
 def test_pooled_visual_vectors(folder):
     cells = values(folder / "visual_feature.h5")
     replace(folder / "visual_feature.h5", "avadataset", cells.mean((2, 3)))

@@ -44,6 +44,11 @@ def test_ed_tcn_equals_the_derivation(segments):
     [
         (lambda: ed_tcn(segments=3), r"ED-TCN.*'segments'.*4 seconds or more.*found 3.*filters=\(64,\)"),
         (lambda: ed_tcn(modalities=("text",)), r"ED-TCN.*'modalities'.*found \('text',\)"),
+        (lambda: ed_tcn(segments=None), "ED-TCN.*'segments'.*a whole number, 1 or more, found None"),
+        (lambda: ed_tcn(segments="10"), "ED-TCN.*'segments'.*found '10'"),
+        (lambda: ed_tcn(kernel_size=0), "ED-TCN.*'kernel_size'.*found 0"),
+        (lambda: ssn(segments=10.5), "SSN.*'segments'.*found 10.5"),
+        (lambda: ssn(num_classes=0), "SSN.*'num_classes'.*found 0"),
         (lambda: ssn(segments=1), r"SSN.*'segments'.*2 seconds or more.*found 1"),
         (lambda: ssn(visual_shape=(49, 512)), r"SSN.*'visual_shape'.*\(H, W, d_v\)"),
     ],

@@ -47,6 +47,11 @@ def test_pooled_features_need_no_map():
         ("pooling", "median", "pooling.*'mean', 'max'"),
         ("visual_shape", (512,), r"visual_shape.*expected \(H, W, d_v\), found \(512,\)"),
         ("visual_shape", (49, 512), "visual_shape"),
+        ("segments", 0, "segments.*a whole number, 1 or more, found 0"),
+        ("num_classes", 2.0, "num_classes.*found 2.0"),
+        ("audio_dim", 0, "audio_dim"),
+        ("lstm_units", None, "lstm_units"),
+        ("head_units", True, "head_units.*found True"),
     ],
 )
 def test_bad_arguments(argument, value, message):
