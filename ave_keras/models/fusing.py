@@ -36,7 +36,8 @@ def head(x, units, num_classes):
 def fuse(features, fusion, stage, options, *, num_classes, lstm_units, head_units):
     """Joins `audio (B, T, d_a)` and `visual (B, T, d_v)` into logits `(B, T, num_classes)`.
 
-    DMRFE returns a pair of them, one per block.
+    DMRFE returns a pair of them, one per block. GMU and DMRN end with tanh: at the decision stage their logits lie in
+    (-1, 1), so that no probability of C classes passes e² / (e² + C - 1), 0.21 of AVE's 29.
 
     Raises:
         AVEError: an option that the fusion layer does not take.
@@ -49,7 +50,7 @@ def fuse(features, fusion, stage, options, *, num_classes, lstm_units, head_unit
         audio = layers.Dense(num_classes, name="audio_logits")(audio)
         visual = layers.Dense(num_classes, name="visual_logits")(visual)
         joint = _layer(fusion, options, num_classes)(audio, visual)
-        is_scores = joint.shape[-1] == num_classes
+        is_scores = fusion not in ("mb", "gmb", "concat") and joint.shape[-1] == num_classes
         return joint if is_scores else layers.Dense(num_classes, name="logits")(joint)
     if fusion == "dmrfe":
         blocks = [_layer("dmrn", options, 2 * lstm_units, f"fusion_{i}")(audio, visual) for i in (0, 1)]

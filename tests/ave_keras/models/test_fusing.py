@@ -94,3 +94,8 @@ def test_cell_equals_the_derivation(name):
 def test_bad_arguments(arguments, message):
     with pytest.raises(AVEError, match=message):
         localizer(**arguments)
+
+
+def test_an_outer_product_is_no_scores_even_where_it_is_as_wide():
+    model = localizer(num_classes=9, fusion="mb", stage="decision", fusion_options={"units": 3})
+    assert model.get_layer("logits").get_weights()[0].shape == (9, 9)
