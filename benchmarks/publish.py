@@ -150,7 +150,7 @@ def _figure(line):
 
 
 def _run(line):
-    return f"{line['data']}, {line['protocol']} protocol, {line['epochs']} epochs, {line['backend']}"
+    return f"{line['data']}, {line['protocol']} protocol, {line['epochs']} epochs of batches of {line['batch_size']}, {line['backend']}"
 
 
 def _line(name, group, own, metric):
