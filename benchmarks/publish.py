@@ -150,7 +150,8 @@ def _figure(line):
 
 
 def _run(line):
-    return f"{line['data']}, {line['protocol']} protocol, {line['epochs']} epochs of batches of {line['batch_size']}, {line['backend']}"
+    training = f"{line['epochs']} epochs of batches of {line['batch_size']}"
+    return f"{line['data']}, {line['protocol']} protocol, {training}, {line['backend']}"
 
 
 def _line(name, group, own, metric):
