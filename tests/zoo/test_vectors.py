@@ -51,15 +51,17 @@ def test_training_the_twin_trains_the_model(name, ave):
     entry = zoo.entry(name).with_recipe(**RECIPE)
     slow, quick = load(name, ave), load(name, ave)
     start = quick.get_weights()
+    keras.utils.set_random_seed(1)  # PyTorch's dropout draws from a global generator.
     expected = fit(entry, slow, ave, verbose=0).history
     twin, vectors = on_vectors(quick, ave)
+    keras.utils.set_random_seed(1)
     found = fit(entry, twin, vectors, verbose=0).history
     assert found.keys() == expected.keys()
     for key in expected:
         np.testing.assert_allclose(found[key], expected[key], rtol=1e-4, atol=1e-5)
-    for one, other in zip(slow.get_weights(), quick.get_weights(), strict=True):
-        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4)
-    assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(quick.get_weights(), start, strict=True))
+    for before, one, other in zip(start, slow.get_weights(), quick.get_weights(), strict=True):
+        moved = np.abs(other - before).max()
+        assert moved > 1e-6 and np.abs(other - one).max() < 0.05 * moved
     assert int(quick.optimizer.iterations) == int(slow.optimizer.iterations) > 0
 
 
