@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ave_keras.cluster import check_options
 from ave_keras.errors import AVEError
 from ave_keras.optional import require
-
-EXECUTORS = ("local", "ray")
 
 
 def extract(
@@ -104,15 +103,7 @@ def choose_executor(name, workers, address, gpus):
     Raises:
         AVEError: no such executor, an option of the other one, no such number, or Ray is not installed.
     """
-    if name not in EXECUTORS:
-        raise AVEError("no such executor", key="--executor", expected=f"one of {EXECUTORS}", found=repr(name))
-    others = {"--workers": workers} if name == "ray" else {"--address": address, "--gpus-per-worker": gpus}
-    for option, value in others.items():
-        if value is not None:
-            fix = f"Leave it out, or choose the other of {EXECUTORS}"
-            raise AVEError(f"not an option of --executor {name}", key=option, found=value, fix=fix)
-    if gpus is not None and not (0 <= gpus <= 1 or (gpus > 1 and gpus % 1 == 0)):
-        raise AVEError("no such number", key="--gpus-per-worker", expected="0 to 1, or a whole number", found=gpus)
+    check_options(name, {"--workers": workers}, {"--address": address, "--gpus-per-worker": gpus})
     if name == "local":
         return None
     require("ray", "ray")

@@ -9,12 +9,36 @@ from pathlib import Path
 from ave_keras.errors import AVEError
 from ave_keras.optional import require
 
+EXECUTORS = ("local", "ray")
 # How often work is started whose node or process dies.
 ATTEMPTS = 4
 # Seconds until a head node must have answered.
 PATIENCE = 10
 # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
 GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+
+
+def check_options(executor, local, ray):
+    """Judges the options of a command that say where its work runs.
+
+    Args:
+        executor: its name.
+        local: `{option: value}` of those of this machine alone, None where not given.
+        ray: likewise of a cluster; `--gpus-…` among them.
+
+    Raises:
+        AVEError: no such executor, an option of the other one, or GPUs that no work can have.
+    """
+    if executor not in EXECUTORS:
+        raise AVEError("no such executor", key="--executor", expected=f"one of {EXECUTORS}", found=repr(executor))
+    for option, value in (local if executor == "ray" else ray).items():
+        if value is not None:
+            fix = f"Leave it out, or choose the other of {EXECUTORS}"
+            raise AVEError(f"not an option of --executor {executor}", key=option, found=value, fix=fix)
+    for option, gpus in ray.items():
+        shared = gpus is None or 0 <= gpus <= 1
+        if option.startswith("--gpus") and not shared and not (gpus > 1 and gpus % 1 == 0):
+            raise AVEError("no such number", key=option, expected="0 to 1, or a whole number", found=gpus)
 
 
 def connect(address, env, modules):

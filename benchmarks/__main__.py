@@ -8,9 +8,8 @@ import typer
 
 from ave_keras.cli import run as run_app
 from ave_keras.errors import AVEError
-from ave_keras.optional import BACKENDS
 from benchmarks import driver, grid, publish, watch
-from benchmarks.choice import choose_executor
+from benchmarks.choice import choose_backend, choose_executor
 from benchmarks.compare import command as compare
 from benchmarks.kills import command as kills
 from benchmarks.speed import command as speed
@@ -90,7 +89,7 @@ def run(
     sbatch --array=1-8 --wrap 'python -m benchmarks run --data AVE_DIR --shard $SLURM_ARRAY_TASK_ID/8'
     """
     console = driver.default_console()
-    backend = _backend(backend)
+    backend = choose_backend(backend)
     if vectorize_seeds and backend != "jax":
         raise AVEError(
             "seeds are trained in one program on JAX only",
@@ -191,7 +190,7 @@ def _select(
         raise AVEError(
             "no such profile", key="--profile", expected=f"one of {list(driver.PROFILES)}", found=repr(profile)
         )
-    backend = _backend(backend)
+    backend = choose_backend(backend)
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
     names = grid.choose_entries(chosen, entries)
     given = {"epochs": epochs, "batch_size": batch_size}
@@ -202,13 +201,6 @@ def _select(
     store = Store(results, write)
     folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write, resolved)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
-
-
-def _backend(given):
-    backend = given or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend not in BACKENDS:
-        raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
-    return backend
 
 
 def _stdout():

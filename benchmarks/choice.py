@@ -2,12 +2,23 @@
 
 import os
 
+from ave_keras.cluster import check_options
 from ave_keras.errors import AVEError
 from ave_keras.optional import BACKENDS, installed, require
 from benchmarks.executors import LocalExecutor
 from benchmarks.ray_executor import RayExecutor
 
-EXECUTORS = ("local", "ray")
+
+def choose_backend(given):
+    """The backend of an option, else of KERAS_BACKEND, else TensorFlow.
+
+    Raises:
+        AVEError: there is no such one.
+    """
+    backend = given or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend not in BACKENDS:
+        raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
+    return backend
 
 
 def choose_executor(name, backend, workers, threads, address, cpus, gpus):
@@ -16,18 +27,12 @@ def choose_executor(name, backend, workers, threads, address, cpus, gpus):
     Raises:
         AVEError: no such executor; a number that is none; an option of another executor; a package that is missing.
     """
-    if name not in EXECUTORS:
-        raise AVEError("no such executor", key="--executor", expected=f"one of {EXECUTORS}", found=repr(name))
     local = {"--workers": workers, "--threads": threads}
     ray = {"--address": address, "--cpus-per-cell": cpus, "--gpus-per-cell": gpus}
-    for option, value in (local if name == "ray" else ray).items():
-        if value is not None:
-            raise AVEError(f"not an option of --executor {name}", key=option, found=value)
+    check_options(name, local, ray)
     for option, value in {**local, "--cpus-per-cell": cpus}.items():
         if value is not None and value <= 0:
             raise AVEError("no such number", key=option, expected="more than 0", found=value)
-    if gpus is not None and (gpus < 0 or (gpus > 1 and gpus % 1)):
-        raise AVEError("no such number", key="--gpus-per-cell", expected="0 to 1, or a whole number", found=gpus)
     if name == "ray":
         require("ray", "ray")
         return RayExecutor(address, cpus or 1, gpus or 0)

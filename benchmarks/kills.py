@@ -19,6 +19,7 @@ from rich.console import Console
 
 from ave_keras.errors import AVEError
 from benchmarks import driver, grid, report, summary
+from benchmarks.choice import choose_backend
 from benchmarks.executors import LocalExecutor
 from benchmarks.store import Store
 from benchmarks.tables import choose_tables
@@ -175,8 +176,8 @@ def command(
     if count < 1:
         raise AVEError("no such number", key="--count", expected="1 or more", found=count)
     console, started = driver.default_console(), time.monotonic()
+    backend = choose_backend(backend)
     with tempfile.TemporaryDirectory() as folder:
-        backend = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
         siege = Siege(Path(folder), backend, np.random.default_rng(seed))
         siege.run(count, console.print)
     kinds = ", ".join(f"{number} of a {kind}" for kind, number in siege.kills.items())
