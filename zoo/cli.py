@@ -115,14 +115,18 @@ def train(
         learner, data_set = on_vectors(model, ave)
         best = BestModel(out / "model.keras", f"val_{entry.monitor}", facts, model)
         board = [TensorBoardLog(out / "tensorboard")] if tensorboard else []
-        callbacks = [best, keras.callbacks.CSVLogger(out / "log.csv"), *board]
+        log = keras.callbacks.CSVLogger(out / "log.csv")
         size = f"{model.count_params():,} parameters, {entry.recipe.epochs} epochs"
         console.print(f"{entry.title} on {ave.title}: {size}" + (f", {devices} devices" if distribute else ""))
         try:
             verbose = 1 if console.is_terminal else 2
-            zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=callbacks, verbose=verbose)
+            zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=[best, log, *board], verbose=verbose)
         except KeyboardInterrupt:
             console.print("stopped by hand; what was best so far is kept")
+        finally:
+            # Keras closes it at the end, which a training that was stopped or failed does not reach.
+            if log.csv_file:
+                log.csv_file.close()
     what = "exact matches" if entry.task == "matching" else "segments"
     console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")

@@ -31,7 +31,8 @@ def kill_after(epochs):
 def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry):
     whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
     store = Store(tmp_path / "killed")
-    for epochs in (1, 3):
+    # Each go compiles anew.
+    for epochs in (3,) if keras.backend.backend() == "jax" else (1, 3):
         with pytest.raises(Killed):
             run_cell(cell(entry), folder, store, kill_after(epochs))
     resumed = run_cell(cell(entry), folder, store)

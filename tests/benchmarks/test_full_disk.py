@@ -9,9 +9,7 @@ import pytest
 from benchmarks.cell import run_cell
 from benchmarks.store import CannotWrite, Store
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="processes and files, as of every backend"
-)
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="processes and files, as of every backend")
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def run(place, folder, *more):
 
 
 def test_a_full_disk_stops_a_run_once_and_it_goes_on_with_room(small, folder, cell, capsys, monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
     store = Store(small / "results")
     run_cell(cell("a", epochs=3), folder, store)
     before = store.records()

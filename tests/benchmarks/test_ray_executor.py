@@ -12,9 +12,7 @@ from benchmarks.ray_executor import RayExecutor
 from benchmarks.store import Store
 
 ray = pytest.importorskip("ray")
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="processes and files, as of every backend"
-)
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="processes and files, as of every backend")
 
 
 class Progress(list):
@@ -82,7 +80,7 @@ def test_no_cluster(tmp_path, cell, folder):
 @pytest.mark.filterwarnings("default")
 def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
     monkeypatch.setattr(ray_executor, "POLL", 0.05)
-    cells, store, killed = [cell("a", seed, epochs=40) for seed in range(2)], Store(tmp_path), []
+    cells, store, killed = [cell("a", epochs=40)], Store(tmp_path), []
     events = []
     for event in RayExecutor("local", 1, 0).run(cells, folder, tmp_path):
         events.append(event)
@@ -91,10 +89,9 @@ def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
     assert killed
-    assert [e.kind for e in events if e.kind not in ("start", "epoch")] == ["done", "done"]
-    records = store.records()
-    assert set(records) == {made.key for made in cells}
-    assert any(record["resumed_after"] for record in records.values())
+    assert [e.kind for e in events if e.kind not in ("start", "epoch")] == ["done"]
+    (record,) = store.records().values()
+    assert record["resumed_after"]
     assert not list((tmp_path / "running").glob(".ray-*"))
 
 

@@ -1,6 +1,7 @@
 """`ave-keras list | card | train | evaluate | import | export-torch`, called as a program calls them."""
 
 import csv
+import gc
 import re
 
 import h5py
@@ -124,6 +125,7 @@ def test_a_training_that_diverges(call, folder, tmp_path):
     )
     assert status == 2 and "training has diverged" in err and "Traceback" not in err
     assert (tmp_path / "log.csv").exists()
+    gc.collect()  # Where a file that was left open is told.
 
 
 def test_weights_of_pytorch_and_back(call, tmp_path):

@@ -44,7 +44,7 @@ print(json.dumps([train(contextlib.nullcontext(1)), train(on_all_devices())]))
 @pytest.mark.skipif(BACKEND == "torch", reason="refused, see below")
 def test_two_devices_learn_what_one_learns():
     """On JAX also with a validation split that two devices cannot share."""
-    env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    env = {**os.environ, "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"}
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)

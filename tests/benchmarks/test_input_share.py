@@ -1,0 +1,51 @@
+import keras
+import pytest
+
+from benchmarks.input_share import input_share
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="arithmetic of times")
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.seen = size, []
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, index):
+        self.seen.append(index)
+
+
+class Machine:
+    """A clock, and a model whose steps from a file take 1/0.6 of those from memory; both become slower all the time."""
+
+    now, seconds = 0.0, 6.0
+
+    def perf_counter(self):
+        return self.now
+
+    def step(self):
+        self.now += self.seconds
+
+    def fit(self, data, callbacks, **kwargs):
+        self.seconds += 1
+        for n in range(len(data)):
+            data[n]
+            # The first find nothing that was read ahead.
+            self.now += 100 if n < 3 else self.seconds / 0.6
+            callbacks[0].on_train_batch_end(n, {})
+        self.seconds += 1
+
+
+@pytest.mark.parametrize(("batches", "timed"), [(15, 15), (25, 24), (64, 64)])
+def test_what_the_input_adds(monkeypatch, batches, timed):
+    machine, data = Machine(), Batches(batches)
+    monkeypatch.setattr("benchmarks.input_share.time", machine)
+    assert input_share(machine, data, machine.step) == pytest.approx(40)
+    assert data.seen == list(range(timed))
+
+
+def test_an_epoch_of_one_step_tells_nothing():
+    assert input_share(None, Batches(1), None) is None
