@@ -27,6 +27,26 @@ def attention_weights(visual_scores, audio_scores, score_kernel, audio_axis="hid
     return ops.cast(ops.softmax(ops.cast(scores, "float32"), axis=-1), scores.dtype)
 
 
+def thin_product(matrix, kernel):
+    """`matrix @ kernel` for an `(N, d)` matrix of many rows and a `(d, h)` kernel of few columns.
+
+    The kernel's gradient is `matrix^T @ upstream`, which TensorFlow computes on a CPU at a third of the speed of its
+    transpose: a tenth of `av_att`'s train step. There the gradient is the transpose of `upstream^T @ matrix`.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ops.matmul(matrix, kernel)
+
+    @ops.custom_gradient
+    def product(matrix, kernel):
+        def gradients(upstream):
+            of_kernel = ops.transpose(ops.matmul(ops.transpose(upstream), matrix))
+            return ops.matmul(upstream, ops.transpose(kernel)), of_kernel
+
+        return ops.matmul(matrix, kernel), gradients
+
+    return product(matrix, kernel)
+
+
 def attend(weights, cells):
     """Eq. 2: `sum_i w_i v_i`; weights `(..., K)`, cells `(..., K, C)`, result `(..., C)`."""
     return ops.squeeze(ops.matmul(ops.expand_dims(weights, -2), cells), -2)
@@ -107,7 +127,8 @@ class AudioGuidedAttention(keras.layers.Layer):
         cells = ops.reshape(visual, (*leading, height * width, channels))
         # On a matrix, TensorFlow fuses product, bias and ReLU; on the full rank it does not, at a tenth of the train
         # step.
-        visual_scores = self.visual_score(self.visual_projection(ops.reshape(visual, (-1, channels))))
+        projected = self.visual_projection(ops.reshape(visual, (-1, channels)))
+        visual_scores = thin_product(projected, ops.cast(self.visual_score.kernel, self.compute_dtype))
         weights = attention_weights(
             ops.reshape(visual_scores, (*leading, height * width, -1)),
             self.audio_score(self.audio_projection(audio)),
