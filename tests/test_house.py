@@ -59,6 +59,7 @@ def test_what_is_public():
     assert sorted(ave_keras.__all__) == sorted(["AVEError", "attention_maps", "localize", *parts])
 
 
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="in a process of its own, on Keras' NumPy backend")
 def test_imports_without_tensorflow():
     """A finder that refuses TensorFlow stands in for a machine without it; Keras' NumPy backend needs nothing else."""
     code = """

@@ -8,6 +8,7 @@ from ave_keras.exporting import FORMATS, Exported
 from tests import small
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="PyTorch's process of its own is as good")
 def test_export_to_onnx(call, tmp_path):
     for module in ("tensorflow", "tf2onnx"):
         pytest.importorskip(module)

@@ -170,9 +170,9 @@ def test_what_never_ends(tmp_path, pickled, message):
 def test_fuzzed(tmp_path):
     """Spoilt files, in a process of little memory: an error of ours or a whole file, each within seconds.
 
-    CI takes a minute for it.
+    CI takes half a minute for it.
     """
-    seconds = os.environ.get("AVE_KERAS_FUZZ_SECONDS", "10")
+    seconds = os.environ.get("AVE_KERAS_FUZZ_SECONDS", "5")
     command = [sys.executable, "-m", "tests.ave_keras.checkpoints.fuzz", str(tmp_path), seconds]
     env = {**os.environ, "KERAS_BACKEND": "numpy"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=180)
