@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from ave_keras.losses import ProposalLoss
 from tests.reference import softmax
