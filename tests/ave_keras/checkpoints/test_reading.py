@@ -168,10 +168,7 @@ def test_what_never_ends(tmp_path, pickled, message):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend: readers use none")
 def test_fuzzed(tmp_path):
-    """Spoilt files, in a process of little memory: an error of ours or a whole file, each within seconds.
-
-    CI takes half a minute for it.
-    """
+    """Spoilt files, in a process of little memory: an error of ours or a whole file, each within seconds."""
     seconds = os.environ.get("AVE_KERAS_FUZZ_SECONDS", "5")
     command = [sys.executable, "-m", "tests.ave_keras.checkpoints.fuzz", str(tmp_path), seconds]
     env = {**os.environ, "KERAS_BACKEND": "numpy"}
