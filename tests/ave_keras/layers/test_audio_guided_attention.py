@@ -73,6 +73,18 @@ def test_scores_are_a_distribution_over_the_map(inputs):
     assert attended.shape == (2, 4, 8)
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
+def test_quantized(inputs):
+    """What Keras does with the dense layers inside is heeded."""
+    layer = AudioGuidedAttention(5)
+    model = functional(layer, inputs)
+    randomize(layer)
+    exact = model.predict(list(inputs), verbose=0)
+    model.quantize("int8")
+    assert layer.visual_score.quantization_mode == "int8"
+    np.testing.assert_allclose(model.predict(list(inputs), verbose=0), exact, atol=0.05 * np.abs(exact).max())
+
+
 def test_released_sizes():
     layer = AudioGuidedAttention()
     layer.build((None, 10, 128), (None, 10, 7, 7, 512))
