@@ -5,8 +5,7 @@ TFIO := .venv-tfio
 BIN := $(VENV)/bin
 BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
-# Python compiles a module when it is imported; to compile all of them here takes a minute.
-PIP := python -m pip install -q --no-compile --disable-pip-version-check
+PIP := python -m pip install -q --disable-pip-version-check
 
 .PHONY: help install install-test grid test test-tfio lint clean
 
