@@ -11,7 +11,7 @@ from zoo.training import train_dataset
 
 def from_file(entry, model, folder, batch_size):
     """The training split of the data set in a folder, as `model` takes it."""
-    # Within a video, so that a step of matching has no more rows than one of `_batch`.
+    # Within a video, so that a step of matching has no more rows than one on the batch in memory.
     negatives = "within" if entry.recipe.negatives else None
     entry = entry.with_recipe(batch_size=batch_size, shuffle=True, drop_remainder=True, negatives=negatives)
     ave = AVE.from_directory(folder)

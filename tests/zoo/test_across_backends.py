@@ -31,7 +31,8 @@ for file in sorted(folder.glob("*.keras")):
 """
 
 
-NAMES = {"tensorflow": small.KINDS, "jax": ("av_att", "ssn"), "torch": zoo.list()}
+EVERYWHERE = ("av_att", "ssn")
+NAMES = {"tensorflow": small.KINDS, "jax": EVERYWHERE, "torch": zoo.list()}
 OTHERS = [b for b in ("tensorflow", "jax", "torch") if b != keras.backend.backend() and importlib.util.find_spec(b)]
 
 
@@ -42,7 +43,7 @@ def test_same_output(tmp_path):
         model, (x, _) = small.load(name), small.batch(name)
         answers[name] = small.call(model, x)
         for backend in OTHERS:
-            if name in ("av_att", "ssn") or "tensorflow" in (keras.backend.backend(), backend):
+            if name in EVERYWHERE or "tensorflow" in (keras.backend.backend(), backend):
                 (tmp_path / backend).mkdir(exist_ok=True)
                 model.save(tmp_path / backend / f"{name}.keras")
                 np.savez(tmp_path / backend / f"{name}.npz", **x)
@@ -52,7 +53,7 @@ def test_same_output(tmp_path):
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
         reloaded = {file.stem for file in (tmp_path / backend).glob("*.keras")}
-        assert reloaded >= {"av_att", "ssn"}
+        assert reloaded >= set(EVERYWHERE)
         for name in reloaded:
             answer = answers[name] if isinstance(answers[name], dict) else {"segments": answers[name]}
             with np.load(tmp_path / backend / f"{name}.answer.npz") as found:
