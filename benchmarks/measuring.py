@@ -96,11 +96,18 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     return row
 
 
-def matmul(n=2048):
-    """A function that multiplies two (n, n) float32 matrices and waits for the result; `matmul.flop` operations."""
+def matmul():
+    """A function that multiplies two square float32 matrices and waits for the result; `matmul.flop` operations.
+
+    On a GPU they are so large that the wait is short beside the product.
+    """
     from keras import ops
 
-    a, b = ops.ones((n, n)), ops.ones((n, n))
+    from benchmarks.devices import device
+
+    n = 2048 if device() == "CPU" else 8192
+    rng = np.random.default_rng(0)
+    a, b = (ops.convert_to_tensor(rng.standard_normal((n, n), "float32")) for _ in range(2))
     matmul.flop = 2 * n**3
     return lambda: ops.convert_to_numpy(ops.matmul(a, b)[0, 0])
 

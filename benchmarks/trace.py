@@ -58,7 +58,7 @@ def _jax(steps, folder):
     data = jax.profiler.ProfileData.from_file(str(_newest(folder)))
     threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in data.planes for line in plane.lines]
     # XLA numbers its operations: fusion.12.
-    return _sum(threads, re.compile(r"^[a-z_-]+(?=(\.\d+)*(\.clone)*$)"))
+    return _sum(threads, re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$"))
 
 
 def _tensorflow(steps, folder):
@@ -74,8 +74,8 @@ def _tensorflow(steps, folder):
         for plane in space.planes
         for line in plane.lines
     ]
-    # An operation is told by its place and kind: functional/dense/MatMul:MatMul.
-    return _sum(threads, re.compile(r"(?<=[^:]:)[A-Z]\w*$"))
+    # An operation is told by its place and kind: functional/dense/MatMul:MatMul, on oneDNN …:_MklMatMul.
+    return _sum(threads, re.compile(r"[^:]:_?(?:Mkl)?([A-Z]\w*)$"))
 
 
 def _sum(threads, kind):
@@ -84,7 +84,7 @@ def _sum(threads, kind):
     for events in threads:
         for name, time in self_times(events).items():
             if found := kind.search(name):
-                spent[found.group()] += time
+                spent[found[1]] += time
     return spent
 
 
