@@ -7,6 +7,7 @@ from pathlib import Path
 from ave_keras.data.layout import MODALITIES
 from ave_keras.errors import AVEError
 from ave_keras.features.assembly import MANIFEST
+from ave_keras.models.fusing import without_half_cudnn
 
 # Keras reads the members it knows of the archive and leaves others alone; the file stays one file.
 MEMBER = "ave_keras.json"
@@ -31,9 +32,13 @@ def read_model(path, compile=True):
         found = "no archive, as .keras files are"
         raise AVEError("not a model that Keras can read", file=path, expected="a whole .keras file", found=found)
     try:
-        return keras.models.load_model(path, compile=compile)
+        model = keras.models.load_model(path, compile=compile)
     except (ValueError, OSError, TypeError, KeyError) as error:
         raise AVEError("not a model that Keras can read", file=path, found=str(error).splitlines()[0]) from error
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.LSTM):
+            without_half_cudnn(layer)
+    return model
 
 
 def write_facts(path, **facts):

@@ -2,8 +2,10 @@
 
 import importlib
 import importlib.util
+import json
 import os
 import sys
+from pathlib import Path
 
 from ave_keras.errors import AVEError
 
@@ -41,14 +43,18 @@ def installed(module):
 def import_keras():
     """Imports Keras, which wants its backend installed, before anything else does.
 
+    Where KERAS_BACKEND is not set and the backend that Keras would take is not installed, one that is takes its place.
+
     Raises:
         AVEError: there is no such backend. A program that lets it pass ends with this line instead of a stack trace.
     """
+    there = [name for name in BACKENDS if installed(name)]
+    if there and not os.environ.get("KERAS_BACKEND") and not installed(_configured_backend()):
+        os.environ["KERAS_BACKEND"] = there[0]
     try:
         importlib.import_module("keras")
     except (ImportError, ValueError) as error:
         named = os.environ.get("KERAS_BACKEND") or getattr(error, "name", None)
-        there = [name for name in BACKENDS if installed(name)]
         if named in there:
             raise
         sys.excepthook = _one_line
@@ -59,6 +65,15 @@ def import_keras():
             found=repr(named),
             fix=f'pip install "ave-keras[{named if named in BACKENDS else BACKENDS[0]}]", or set KERAS_BACKEND',
         ) from None
+
+
+def _configured_backend():
+    """Of the file that Keras reads, and writes where there is none."""
+    file = Path(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json").expanduser()
+    try:
+        return json.loads(file.read_text()).get("backend", BACKENDS[0])
+    except (OSError, ValueError):
+        return BACKENDS[0]
 
 
 def _one_line(kind, error, trace):

@@ -20,7 +20,7 @@ def from_file(entry, model, folder, batch_size):
     return train_dataset(entry, ave)
 
 
-def input_share(model, data, step, steps=8):
+def input_share(model, data, train, at_once=1, steps=8):
     """The percentage of an epoch's time that the same steps from memory do not take; None if it has too few steps.
 
     A machine's speed changes by more than that from one minute to the next, so a long epoch is cut into parts, and
@@ -31,8 +31,9 @@ def input_share(model, data, step, steps=8):
     Args:
         model: compiled, and trained before.
         data: a `keras.utils.PyDataset`.
-        step: a function that trains one step on a batch in memory.
-        steps: how many from memory are timed each time.
+        train: a function that trains on a batch in memory.
+        at_once: how many steps it makes.
+        steps: how many from memory are timed each time, at least.
     """
     parts = min(max(len(data) // 12, 1), 4)
     ends, size = [], len(data) // parts
@@ -43,9 +44,10 @@ def input_share(model, data, step, steps=8):
 
     def from_memory():
         started = time.perf_counter()
-        for _ in range(steps):
-            step()
-        return (time.perf_counter() - started) / steps
+        calls = -(-steps // at_once)
+        for _ in range(calls):
+            train()
+        return (time.perf_counter() - started) / (calls * at_once)
 
     expected, found, before = 0.0, 0.0, from_memory()
     for part in range(parts):
@@ -56,6 +58,20 @@ def input_share(model, data, step, steps=8):
         expected += (len(timed) - 1) * (before + after) / 2
         before = after
     return 100 * max(0.0, 1 - expected / found)
+
+
+class Repeated(keras.utils.PyDataset):
+    """The same batch `size` times, from memory."""
+
+    def __init__(self, x, y, size):
+        super().__init__()
+        self.batch, self.size = (x, y), size
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, index):
+        return self.batch
 
 
 class _Part(keras.utils.PyDataset):

@@ -52,7 +52,7 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     from benchmarks import trace
     from benchmarks.devices import device, slow_lstm, tf32
     from benchmarks.flops import weight_products
-    from benchmarks.input_share import from_file, input_share
+    from benchmarks.input_share import Repeated, from_file, input_share
     from zoo.vectors import twin
 
     keras.config.set_dtype_policy(policy)
@@ -61,16 +61,22 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     averaged = twin(model)
     model = averaged or model
     x, y = _batch(entry, batch_size, averaged)
-    model.train_on_batch(x, y)
+    if device() == "CPU":
+        at_once, train, predict = 1, lambda: model.train_on_batch(x, y), lambda: model.predict_on_batch(x)
+    else:
+        # A GPU has the next step to do while the losses of one are fetched: steps are timed as `fit` makes them.
+        at_once, steps, data = 100, steps // 4, Repeated(x, y, 100)
+        train, predict = lambda: model.fit(data, verbose=0), lambda: model.predict(data, verbose=0)
+    train()
     multiply, times, products = matmul(), [], []
     for _ in range(steps):
-        times.append(_seconds(lambda: model.train_on_batch(x, y)))
+        times.append(_seconds(train) / at_once)
         products.append(_seconds(multiply))
     step, rate = float(np.median(times)), matmul.flop / float(np.median(products))
     # Forward and weight gradient; the gradient with respect to the input is not counted, though most layers need it.
     work = 2 * weight_products(model) * batch_size
-    model.predict_on_batch(x)
-    predict = float(np.median([_seconds(lambda: model.predict_on_batch(x)) for _ in range(steps // 4)]))
+    predict()
+    predicted = float(np.median([_seconds(predict) / at_once for _ in range(-(-steps // 4))]))
     row = {
         "entry": name,
         "on": "means" if averaged else "maps" if "visual" in entry.modalities else "",
@@ -82,7 +88,7 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
         "matmul_gflops": rate / 1e9,
         "ratio": 100 * work / step / rate,
         "train_per_s": batch_size / step,
-        "predict_per_s": batch_size / predict,
+        "predict_per_s": batch_size / predicted,
     }
     if traces:
         row["operations"] = trace.operations(
@@ -90,8 +96,8 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
         )
     if folder:
         with AnonymousMemory() as memory:
-            data = from_file(entry, model, folder, batch_size)
-            row["input_share"] = input_share(model, data, lambda: model.train_on_batch(x, y))
+            read = from_file(entry, model, folder, batch_size)
+            row["input_share"] = input_share(model, read, train, at_once)
         row["anon_gb"] = memory.peak / 1e9 if memory.peak else None
     return row
 

@@ -9,10 +9,12 @@ import keras
 def operations(function, folder, times=10):
     """Runs `function` some times under the profiler; returns `{operation: share of the time}`, the largest first.
 
-    Counted is the time of every operation on all threads and devices without that of the operations it calls. The trace
-    stays in `folder`: of PyTorch for Perfetto, of the others for TensorBoard's profiler.
+    Counted is the time of every operation on all threads without that of the operations it calls; where there is a GPU,
+    on the GPU alone. A first call, which compiles, is left out. The trace stays in `folder`: of PyTorch for Perfetto,
+    of the others for TensorBoard's profiler.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    function()
     profile = {"torch": _torch, "jax": _jax, "tensorflow": _tensorflow}[keras.backend.backend()]
 
     def steps():
@@ -45,8 +47,10 @@ def _torch(steps, folder):
     profile.export_chrome_trace(str(folder / "trace.json"))
     spent = Counter()
     for event in profile.key_averages():
-        device = event.self_device_time_total
-        spent[event.key.removeprefix("aten::")] += device if torch.cuda.is_available() else event.self_cpu_time_total
+        # A kernel stands there too, beside the operation that started it and has its time.
+        if event.device_type == torch.autograd.DeviceType.CPU:
+            time = event.self_device_time_total if torch.cuda.is_available() else event.self_cpu_time_total
+            spent[event.key.removeprefix("aten::")] += time
     return spent
 
 
@@ -56,9 +60,20 @@ def _jax(steps, folder):
     with jax.profiler.trace(str(folder)):
         steps()
     data = jax.profiler.ProfileData.from_file(str(_newest(folder)))
-    threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in data.planes for line in plane.lines]
+    planes = list(data.planes)
+    if gpus := [plane for plane in planes if plane.name.startswith("/device:GPU")]:
+        threads = [[(_xla_name(e), e.start_ns, e.end_ns) for e in line.events] for p in gpus for line in p.lines]
+        # Kernels of libraries have types and arguments: void gemm<float>(…).
+        return _sum(threads, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$"))
+    threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
     # XLA numbers its operations: fusion.12.
     return _sum(threads, re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$"))
+
+
+def _xla_name(kernel):
+    """The operation that a kernel says it is of; of a library's, cuBLAS or cuDNN, the kernel's own name says more."""
+    operation = dict(kernel.stats).get("hlo_op", "")
+    return kernel.name if operation.startswith("custom-call") else operation
 
 
 def _tensorflow(steps, folder):

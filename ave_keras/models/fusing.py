@@ -1,5 +1,6 @@
 """Where two modalities meet: before the LSTM, after two of them, or as class scores (paper Sec. 6.2, Table 2)."""
 
+import keras
 from keras import layers
 
 from ave_keras.errors import AVEError
@@ -23,7 +24,19 @@ OUTER_UNITS = 32
 
 def bilstm(x, units, name):
     """One bidirectional LSTM (Eq. 1): `(B, T, d)` to `(B, T, 2 units)`."""
-    return layers.Bidirectional(layers.LSTM(units, return_sequences=True), name=f"lstm_{name}")(x)
+    lstm = layers.LSTM(units, return_sequences=True)
+    return layers.Bidirectional(without_half_cudnn(lstm), name=f"lstm_{name}")(x)
+
+
+def without_half_cudnn(lstm):
+    """An LSTM that computes in half precision is kept off cuDNN on JAX; returns it.
+
+    JAX's call of cuDNN knows float32 alone. Keras hands it any other type, and a train step fails to compile on a GPU:
+    "Unknown output type bfloat16".
+    """
+    if keras.backend.backend() == "jax" and lstm.compute_dtype != "float32":
+        lstm.use_cudnn = False
+    return lstm
 
 
 def head(x, units, num_classes):

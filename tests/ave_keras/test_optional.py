@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -11,14 +12,16 @@ from ave_keras.optional import installed, require
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="starts processes of its own")
-# A finder that refuses JAX stands in for a machine without it.
-WITHOUT_JAX = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == "jax": raise ModuleNotFoundError("No module named 'jax'", name="jax")
-sys.meta_path.insert(0, Refuse())
+# A finder that is blind for a package stands in for a machine without it.
+WITHOUT = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *args: None if name.split(".")[0] == "{}" else find(name, *args)
 """
+
+
+def python(code, env):
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -27,11 +30,20 @@ sys.meta_path.insert(0, Refuse())
 )
 def test_a_backend_that_is_not_there_is_told_in_one_line(code, backend, found):
     env = {**os.environ, "KERAS_BACKEND": backend}
-    command = [sys.executable, "-c", WITHOUT_JAX + code]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = python(WITHOUT.format("jax") + code, env)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.startswith("error: Keras cannot start its backend, which is not installed (key 'KERAS_BACKEND')")
     assert f"found {found}" in done.stderr and 'pip install "ave-keras[' in done.stderr
+
+
+@pytest.mark.parametrize(("configured", "taken"), [(None, "jax"), ("tensorflow", "jax"), ("torch", "torch")])
+def test_without_tensorflow_another_backend_is_taken(tmp_path, configured, taken):
+    """Where nothing is said of it, or only by the file that Keras writes by itself."""
+    if configured:
+        (tmp_path / "keras.json").write_text(json.dumps({"backend": configured}))
+    env = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"KERAS_HOME": str(tmp_path)}
+    done = python(WITHOUT.format("tensorflow") + "import ave_keras, keras; print(keras.backend.backend())", env)
+    assert (done.stdout.strip(), done.stderr) == (taken, "")
 
 
 def test_require():

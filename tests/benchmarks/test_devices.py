@@ -1,4 +1,4 @@
-"""What can be seen without a GPU."""
+"""What can be seen without a GPU; with CUDA_VISIBLE_DEVICES set, the tests see what is there."""
 
 import os
 import re
@@ -11,6 +11,7 @@ import pytest
 from benchmarks import devices
 
 
+@pytest.mark.skipif(bool(os.environ.get("CUDA_VISIBLE_DEVICES")), reason="there may be a GPU")
 def test_a_processor():
     assert devices.device() == "CPU" and devices.tf32() is False
 
@@ -41,7 +42,10 @@ def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
 @pytest.mark.parametrize(("chosen", "message"), [(1.0, ""), (2.5, "1.2 times as fast.*slow path")])
 def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
     """`chosen` seconds for what Keras chooses, and 3 without cuDNN."""
-    model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, return_sequences=True)])
+    lstm = keras.layers.LSTM(2, return_sequences=True)
+    lstm.build((None, 4, 3))  # And never called: on cuDNN, a bidirectional layer calls neither of its two.
+    model = SimpleNamespace(_flatten_layers=lambda include_self: [lstm])
+    monkeypatch.setattr(devices, "device", lambda: "CPU")
     assert devices.slow_lstm(model) == ""
     monkeypatch.setattr(devices, "device", lambda: "Card")
     monkeypatch.setattr(devices, "_seconds", lambda layer, x: 3.0 if layer.use_cudnn is False else chosen)

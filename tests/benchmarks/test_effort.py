@@ -8,11 +8,13 @@ import pytest
 
 from benchmarks import effort
 from benchmarks.cell import run_cell
+from benchmarks.devices import device
 from benchmarks.effort import EpochSeconds, PeakMemory
 from benchmarks.store import Store
 from benchmarks.summary import pace
 
 BLOCK = 200 << 20
+CPU = device() == "CPU"
 linux = pytest.mark.skipif(not effort.CLEAR.exists(), reason="Linux forgets a peak where it is told to")
 
 
@@ -26,12 +28,12 @@ def test_the_peak_is_of_its_own_time():
     high, second = first.read()["process"], PeakMemory()
     low = second.read()["process"]
     assert high - low > 0.9 * BLOCK
-    assert second.read()["device"] is None
+    assert not CPU or second.read()["device"] is None
 
 
 def test_where_the_system_does_not_tell(monkeypatch, tmp_path):
     monkeypatch.setattr(effort, "CLEAR", tmp_path / "no" / "such")
-    assert PeakMemory().read() == {"process": None, "device": None}
+    assert PeakMemory().read()["process"] is None
 
 
 class Slow(keras.callbacks.Callback):

@@ -1,8 +1,11 @@
+import re
+
 import keras
 import pytest
 from keras import ops
 
 from benchmarks import trace
+from benchmarks.devices import device
 
 # XLA may hand a product to a library, YNNPACK.
 PRODUCTS = {"tensorflow": {"MatMul"}, "jax": {"dot", "ynn_fusion"}, "torch": {"mm"}}[keras.backend.backend()]
@@ -26,7 +29,9 @@ def test_a_large_product_is_the_costliest_operation(tmp_path):
         product = jax.jit(lambda x: x @ x + 1.0)
     else:
         product = lambda x: ops.matmul(x, x) + 1.0  # noqa: E731
-    found = trace.operations(lambda: ops.convert_to_numpy(product(x)), tmp_path, 5)
-    assert next(iter(found)) in PRODUCTS
+    found = trace.operations(lambda: ops.convert_to_numpy(product(x)[0, 0]), tmp_path, 5)
+    first = next(iter(found))
+    # A GPU's library names its products' kernels, after the arithmetic and the size of their tiles.
+    assert first in PRODUCTS or (device() != "CPU" and re.search("gemm|nvjet", first))
     assert sum(found.values()) == pytest.approx(1) and min(found.values()) >= 0
     assert [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -1,10 +1,12 @@
 """All cells of Table 2 against NumPy float64: stages here, fusions in `fusion_reference`."""
 
+import keras
 import numpy as np
 import pytest
 
 import zoo
 from ave_keras import AVEError
+from ave_keras.model_file import read_model
 from ave_keras.models import localizer
 from tests import fusion_reference as by
 from tests import reference, small
@@ -99,3 +101,19 @@ def test_bad_arguments(arguments, message):
 def test_an_outer_product_is_no_scores_even_where_it_is_as_wide():
     model = localizer(num_classes=9, fusion="mb", stage="decision", fusion_options={"units": 3})
     assert model.get_layer("logits").get_weights()[0].shape == (9, 9)
+
+
+@pytest.mark.parametrize(("policy", "on_jax"), [("float32", "auto"), ("mixed_bfloat16", False)])
+def test_half_precision_stays_off_the_cudnn_of_jax(policy, on_jax, tmp_path):
+    original = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = small.load("av")
+        model.save(tmp_path / "m.keras")
+        read = read_model(tmp_path / "m.keras")
+    finally:
+        keras.config.set_dtype_policy(original)
+    expected = on_jax if keras.backend.backend() == "jax" else "auto"
+    for made in (model, read):
+        lstms = [layer for layer in made._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
+        assert [layer.use_cudnn for layer in lstms] == [expected] * 4
