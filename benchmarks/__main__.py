@@ -32,7 +32,7 @@ Tables = Annotated[str, typer.Option(help="Tables, separated by commas: 1, 2, 3,
 Entries = Annotated[
     list[str] | None, typer.Option(help="Only entries that match this glob, such as 'w_*'; repeatable.")
 ]
-Seeds = Annotated[str, typer.Option(help="How many seeds, or a list such as 0,4,7.")]
+Seeds = Annotated[str, typer.Option(help="How many seeds, or a list such as 0,4,7; one alone as 7, with its comma.")]
 Profile = Annotated[str, typer.Option(help="quick: small and short; paper: the recipes' own epochs.")]
 ProtocolOption = Annotated[str, typer.Option(help="paper, or official: what the released code does differently.")]
 Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [KERAS_BACKEND, else tensorflow]")]

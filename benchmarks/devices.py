@@ -31,15 +31,18 @@ def device():
 
 
 def tf32():
-    """Whether float32 products may be computed with TensorFloat-32's 10 bits; GPUs before Ampere and CPUs never do."""
+    """Whether float32 products may be computed with TensorFloat-32's 10 bits; GPUs before Ampere and CPUs never do.
+
+    Returns:
+        True or False; `"cuDNN"` where, as PyTorch has it by default, those of the LSTM may and the others do not.
+    """
     if device() == "CPU":
         return False
     backend = keras.backend.backend()
     if backend == "torch":
         import torch
 
-        # cuDNN, and with it the LSTM, has a switch of its own.
-        return torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
+        return torch.backends.cuda.matmul.allow_tf32 or ("cuDNN" if torch.backends.cudnn.allow_tf32 else False)
     if backend == "jax":
         import jax
 

@@ -104,19 +104,25 @@ class LocalExecutor:
                 worker.kill()
 
     def _start(self, number, cell, data, store, events):
-        worker = _Worker(number, cell.backend, self.threads, events)
+        worker = _Worker(number, cell, self.threads, events)
         worker.give(cell, data, store)
         return worker
 
 
-def environment(backend, threads):
-    """What the environment of a process that runs cells must say, beside what is there."""
+def environment(cell, threads):
+    """What the environment of a process that runs cells like this one must say, beside what is there."""
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     defaults = {**KEEP_MEMORY, **GROWTH, "TF_CPP_MIN_LOG_LEVEL": "2"}
     env = {key: os.environ.get(key, value) for key, value in defaults.items()}
-    env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": backend}
-    if backend == "jax" and threads == 1:
-        env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": cell.backend}
+    if cell.backend == "jax":
+        flags = os.environ.get("XLA_FLAGS", "").split()
+        if threads == 1:
+            flags.append("--xla_cpu_multi_thread_eigen=false")
+        elif len(cell.cells) > 1:
+            # See `together.SpreadSeeds`.
+            flags.append(f"--xla_force_host_platform_device_count={threads}")
+        env["XLA_FLAGS"] = " ".join(flags)
     if "AVE_KERAS_DETERMINISTIC" in os.environ:
         env["AVE_KERAS_DETERMINISTIC"] = os.environ["AVE_KERAS_DETERMINISTIC"]
     return env
@@ -125,7 +131,7 @@ def environment(backend, threads):
 class _Worker:
     """A process and the cell it is at."""
 
-    def __init__(self, number, backend, threads, events):
+    def __init__(self, number, cell, threads, events):
         self.number, self.cell = number, None
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
         self.process = subprocess.Popen(
@@ -134,7 +140,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env={**os.environ, **environment(backend, threads)},
+            env={**os.environ, **environment(cell, threads)},
             cwd=Path(__file__).parents[1],
             start_new_session=True,
         )

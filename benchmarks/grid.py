@@ -174,17 +174,18 @@ def choose_entries(tables, patterns):
 
 
 def parse_seeds(text):
-    """`"3"` to seeds 0, 1, 2; `"0,4,7"` to themselves.
+    """`"3"` to seeds 0, 1, 2; `"0,4,7"` to themselves, and `"7,"` to seed 7 alone.
 
     Raises:
         AVEError: anything else.
     """
     try:
-        numbers = [int(part) for part in text.split(",")]
+        numbers = [int(part) for part in text.removesuffix(",").split(",")]
     except ValueError:
-        numbers = []
-    if not numbers or min(numbers) < 0 or (len(numbers) == 1 and numbers[0] < 1):
+        numbers = [-1]
+    seeds = list(dict.fromkeys(numbers)) if "," in text else list(range(numbers[0]))
+    if not seeds or min(seeds) < 0:
         raise AVEError(
-            "bad seeds", key="--seeds", expected="a count such as 3, or a list such as 0,4,7", found=repr(text)
+            "bad seeds", key="--seeds", expected="a count such as 3, or a list such as 0,4,7 or 7,", found=repr(text)
         )
-    return list(range(numbers[0])) if "," not in text else list(dict.fromkeys(numbers))
+    return seeds

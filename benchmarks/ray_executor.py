@@ -44,7 +44,7 @@ class RayExecutor:
         """See `Executor.run`; leaving the loop ends all tasks."""
         from benchmarks.cell import commit
 
-        env = {**environment(cells[0].backend, max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
+        env = {**environment(cells[0], max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
         ray = connect(self.address, env, [ROOT / name for name in ("ave_keras", "zoo", "benchmarks")])
         try:
             refuse_small(ray, "a cell", "--cpus-per-cell, --gpus-per-cell", self.cpus, self.gpus)

@@ -75,7 +75,8 @@ def command(
                 out.write_text(json.dumps(rows, indent=1))
             progress.advance(task)
     first = rows[0]
-    where = f"{first['device']}{', TF32' if first['tf32'] else ''}, {os.cpu_count()} cores"
+    tf32 = {False: "", True: ", TF32", "cuDNN": ", TF32 in cuDNN alone"}[first["tf32"]]
+    where = f"{first['device']}{tf32}, {os.cpu_count()} cores"
     table = Table(*COLUMNS.values(), title=f"{backend}, {policy}, batch {batch_size}, {where}")
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in COLUMNS))

@@ -31,7 +31,9 @@ def test_two_names_are_one_cell():
 
 
 @pytest.mark.parametrize(
-    ("text", "seeds"), [("3", [0, 1, 2]), ("0,4,7", [0, 4, 7]), ("5,5", [5]), ("0,", None), ("0", None)]
+    ("text", "seeds"),
+    [("3", [0, 1, 2]), ("0,4,7", [0, 4, 7]), ("5,5", [5]), ("0,", [0])]
+    + [(text, None) for text in ("0", "-1", "2,-1", ",", "1,,2", "x")],
 )
 def test_seeds(text, seeds):
     if seeds is None:

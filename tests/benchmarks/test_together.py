@@ -36,7 +36,8 @@ def check(together, apart, cells):
 
 
 @pytest.mark.parametrize("entry", ["a", "ssn"])  # SSN has dropout, other losses and two outputs.
-def test_twenty_steps(folder, entry):
+def test_twenty_steps_of_stacked_seeds(folder, entry):
+    """As GPUs train them; the tests below train them as this machine does."""
     from benchmarks.together import StackedSeeds, values
 
     ave = AVE.from_directory(folder)
