@@ -36,8 +36,9 @@ def check_options(executor, local, ray):
             fix = f"Leave it out, or choose the other of {EXECUTORS}"
             raise AVEError(f"not an option of --executor {executor}", key=option, found=value, fix=fix)
     for option, gpus in ray.items():
-        shared = gpus is None or 0 <= gpus <= 1
-        if option.startswith("--gpus") and not shared and not (gpus > 1 and gpus % 1 == 0):
+        if not option.startswith("--gpus") or gpus is None:
+            continue
+        if not 0 <= gpus <= 1 and not (gpus > 1 and gpus % 1 == 0):
             raise AVEError("no such number", key=option, expected="0 to 1, or a whole number", found=gpus)
 
 

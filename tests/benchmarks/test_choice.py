@@ -5,6 +5,7 @@ import pytest
 from ave_keras import AVEError
 from benchmarks.choice import choose_executor
 from benchmarks.executors import LocalExecutor
+from benchmarks.ray_executor import RayExecutor
 
 OPTIONS = dict.fromkeys(("backend", "workers", "threads", "address", "cpus", "gpus"))
 
@@ -16,6 +17,12 @@ def choose(name="local", **options):
 def test_local():
     assert choose(workers=3, threads=2) == LocalExecutor(3, 2)
     assert choose().workers >= 1
+
+
+def test_ray():
+    pytest.importorskip("ray")
+    assert choose("ray", address="10.0.0.1:6379", gpus=0.25) == RayExecutor("10.0.0.1:6379", 1, 0.25)
+    assert choose("ray", cpus=2.0, gpus=3) == RayExecutor(None, 2, 3)
 
 
 @pytest.mark.parametrize(
