@@ -157,36 +157,19 @@ class SpreadSeeds:
 
     def train(self, datasets):
         """An epoch, every seed on its own dataset; returns `{key: (S,)}`."""
-        states, logs = self._states(), None
-        for step in range(len(datasets[0])):
-            begun = [
-                self._train(state, jax.device_put(dataset[step], device))
-                for state, dataset, device in zip(states, datasets, self.devices, strict=True)
-            ]
-            # One step ahead of the devices: more would hold all batches in memory.
-            jax.block_until_ready(logs)
-            logs, states = zip(*begun, strict=True)
+        states, logs = self._run(self._train, self._states(), datasets)
         self.state = [state[:3] for state in states]
-        return _join(logs)
+        return logs
 
     def evaluate(self, dataset):
         """Every seed on the same dataset; returns `{key: (S,)}`."""
-        states, logs = self._states(), None
-        states = [(*state[:2], state[3]) for state in states]
-        for step in range(len(dataset)):
-            batch = dataset[step]
-            begun = [
-                self._test(state, jax.device_put(batch, device))
-                for state, device in zip(states, self.devices, strict=True)
-            ]
-            jax.block_until_ready(logs)
-            logs, states = zip(*begun, strict=True)
-        return _join(logs)
+        states = [(*state[:2], state[3]) for state in self._states()]
+        return self._run(self._test, states, [dataset] * len(states))[1]
 
     def put(self, seed, model):
         """Gives `model` and its optimizer the state of one seed."""
-        for variables, values in zip(_variables(model), self.state[seed], strict=True):
-            for variable, value in zip(variables, values, strict=True):
+        for variables, state in zip(_variables(model), self.state[seed], strict=True):
+            for variable, value in zip(variables, state, strict=True):
                 variable.assign(np.asarray(value))
 
     def _states(self):
@@ -195,9 +178,18 @@ class SpreadSeeds:
             for state, device in zip(self.state, self.devices, strict=True)
         ]
 
-
-def _join(logs):
-    return jax.tree.map(lambda *values: np.array(values), *logs)
+    def _run(self, step, states, datasets):
+        logs = None
+        for index in range(len(datasets[0])):
+            batches = {dataset: dataset[index] for dataset in dict.fromkeys(datasets)}
+            begun = [
+                step(state, jax.device_put(batches[dataset], device))
+                for state, dataset, device in zip(states, datasets, self.devices, strict=True)
+            ]
+            # One step ahead of the devices: more would hold all batches in memory.
+            jax.block_until_ready(logs)
+            logs, states = zip(*begun, strict=True)
+        return states, jax.tree.map(lambda *values: np.array(values), *logs)
 
 
 def values(model):
