@@ -53,17 +53,18 @@ def import_keras():
         os.environ["KERAS_BACKEND"] = there[0]
     try:
         importlib.import_module("keras")
-    except (ImportError, ValueError) as error:
-        named = os.environ.get("KERAS_BACKEND") or getattr(error, "name", None)
+    except (ImportError, ValueError):
+        named = os.environ.get("KERAS_BACKEND") or _configured_backend()
         if named in there:
             raise
         sys.excepthook = _one_line
+        extra = named if named in BACKENDS else BACKENDS[0]
         raise AVEError(
             "Keras cannot start its backend, which is not installed",
             key="KERAS_BACKEND",
             expected=f"one of {there or list(BACKENDS)}",
             found=repr(named),
-            fix=f'pip install "ave-keras[{named if named in BACKENDS else BACKENDS[0]}]", or set KERAS_BACKEND',
+            fix=f'pip install "ave-keras[{extra}]", set KERAS_BACKEND, or mend keras.json in ~/.keras',
         ) from None
 
 
@@ -71,9 +72,11 @@ def _configured_backend():
     """Of the file that Keras reads, and writes where there is none."""
     file = Path(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json").expanduser()
     try:
-        return json.loads(file.read_text()).get("backend", BACKENDS[0])
+        found = json.loads(file.read_text())
     except (OSError, ValueError):
-        return BACKENDS[0]
+        found = None
+    named = found.get("backend") if isinstance(found, dict) else None
+    return named if isinstance(named, str) and named else BACKENDS[0]
 
 
 def _one_line(kind, error, trace):

@@ -35,7 +35,7 @@ Entries = Annotated[
 Seeds = Annotated[str, typer.Option(help="How many seeds, or a list such as 0,4,7; one alone as 7, with its comma.")]
 Profile = Annotated[str, typer.Option(help="quick: small and short; paper: the recipes' own epochs.")]
 ProtocolOption = Annotated[str, typer.Option(help="paper, or official: what the released code does differently.")]
-Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [KERAS_BACKEND, else tensorflow]")]
+Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [Keras' own]")]
 Epochs = Annotated[int | None, typer.Option(help="Instead of the profile's.")]
 BatchSize = Annotated[int | None, typer.Option(help="Instead of the profile's.")]
 Results = Annotated[Path, typer.Option(help="Folder of the results; finished cells in it are not run again.")]
@@ -112,11 +112,12 @@ def run(
             console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {watch.look(store, cell).text}", markup=False)
         return
     failed = driver.run_cells(share, folder, store, place, console, group)
-    publish.write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], _stdout())
+    written = publish.write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], _stdout())
     if failed:
         console.print(
             f"{failed} cells failed; why stands in {store.folder / 'failures'}; the same command tries them again"
         )
+    if failed or not written:
         raise typer.Exit(1)
 
 
@@ -175,11 +176,13 @@ def report(
     if not records:
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
-    publish.write_all(store, chosen, store.records().values, _stdout())
+    written = publish.write_all(store, chosen, store.records().values, _stdout())
     if publish_to:
         publish.publish(records, publish_to)
         if readme:
             publish.readme(readme, publish_to)
+    if not written:
+        raise typer.Exit(1)
 
 
 def _select(

@@ -2,6 +2,8 @@
 
 import os
 
+import keras
+
 from ave_keras.cluster import check_options
 from ave_keras.errors import AVEError
 from ave_keras.optional import BACKENDS, installed, require
@@ -10,12 +12,12 @@ from benchmarks.ray_executor import RayExecutor
 
 
 def choose_backend(given):
-    """The backend of an option, else of KERAS_BACKEND, else TensorFlow.
+    """The backend of an option, else that of Keras: of KERAS_BACKEND, of its own file, or one that is installed.
 
     Raises:
         AVEError: there is no such one.
     """
-    backend = given or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    backend = given or keras.backend.backend()
     if backend not in BACKENDS:
         raise AVEError("no such backend", key="--backend", expected=f"one of {BACKENDS}", found=repr(backend))
     return backend

@@ -30,6 +30,8 @@ def open_data(path, profile, results, skip_bad, console, check=True, entries=())
     if path is None:
         path = _synthetic(PROFILES[profile]["synthetic"], results, console)
     ave = AVE.from_directory(path, skip_bad=skip_bad)
+    for split in layout.SPLITS:
+        ave.split(split)  # Of which --skip-bad may have left nothing: that is told before any cell starts.
     _refuse_unfit(ave, path, entries)
     bad_rows = [int(row) for row in ave.bad_rows]
     with console.status(f"reading {ave.title}"):

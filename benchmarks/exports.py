@@ -24,7 +24,8 @@ on TensorFlow, runs the file there, and refuses it if an answer differs from Ker
 The batch size stays open; so does the number of seconds T of `avdln` and `dcca`, which is the model's own elsewhere.
 LiteRT and OpenVINO do not run TensorFlow's loops: there, LSTMs are unrolled over T. Files compute in float32: a model
 in mixed precision is written, and compared, in float32. Inputs are called `audio` and `visual`, outputs as in Keras;
-where an output has the name of an input, its name in the file is `audio_embedding` or `visual_embedding`.
+where an output has the name of an input, its name in the file is `audio_embedding` or `visual_embedding`. Where the
+CPU has bfloat16, OpenVINO computes in it, with answers some 0.005 off, unless `INFERENCE_PRECISION_HINT` is `f32`.
 
 `python -m benchmarks.exports` made this page from `docs/export.csv`. The figures are the largest difference from Keras'
 answers, over batches of 1 and 3 clips of {SHAPES["segments"]} seconds; every entry has its own layers, small features

@@ -11,6 +11,8 @@ from ave_keras.errors import AVEError
 
 # Part of every key: a change of what a cell does makes new cells.
 VERSION = 1
+# More seeds are a slip of the finger.
+MANY_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -177,15 +179,14 @@ def parse_seeds(text):
     """`"3"` to seeds 0, 1, 2; `"0,4,7"` to themselves, and `"7,"` to seed 7 alone.
 
     Raises:
-        AVEError: anything else.
+        AVEError: anything else; more than 10,000, or a seed beyond 32 bits.
     """
     try:
         numbers = [int(part) for part in text.removesuffix(",").split(",")]
     except ValueError:
         numbers = [-1]
-    seeds = list(dict.fromkeys(numbers)) if "," in text else list(range(numbers[0]))
-    if not seeds or min(seeds) < 0:
-        raise AVEError(
-            "bad seeds", key="--seeds", expected="a count such as 3, or a list such as 0,4,7 or 7,", found=repr(text)
-        )
-    return seeds
+    seeds = list(dict.fromkeys(numbers)) if "," in text else range(min(numbers[0], MANY_SEEDS + 1))
+    if not 1 <= len(seeds) <= MANY_SEEDS or min(seeds) < 0 or max(seeds) >= 2**32:
+        expected = f"a count of 1 to {MANY_SEEDS}, or seeds below 2**32 such as '0,4,7' or '7,'"
+        raise AVEError("bad seeds", key="--seeds", expected=expected, found=repr(text), fix="Try --seeds 3")
+    return list(seeds)

@@ -162,9 +162,7 @@ def _children(pid):
 
 def command(
     count: Annotated[int, typer.Option(help="How many kills.")] = 200,
-    backend: Annotated[
-        str | None, typer.Option(help="tensorflow, jax or torch. [KERAS_BACKEND, else tensorflow]")
-    ] = None,
+    backend: Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [Keras' own]")] = None,
     seed: Annotated[int, typer.Option(help="Of the times and kinds of the kills.")] = 0,
 ):
     """Kill workers and drivers of tiny grids at random times, and see that no result is lost, doubled or corrupt.

@@ -32,7 +32,7 @@ FIELDS = [
 
 
 def write_reports(store, tables, group, records, console):
-    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`, or says that it cannot."""
+    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`; returns whether it can."""
     order = zoo.list()
     records = sorted(records, key=lambda record: (order.index(record["entry"]["name"]), record["cell"]["seed"]))
     ran = {record["entry"]["name"] for record in records}
@@ -47,8 +47,9 @@ def write_reports(store, tables, group, records, console):
         _write(folder, texts)
     except (CannotWrite, OSError) as error:
         console.print(f"no report: {error}", markup=False)
-    else:
-        console.print(f"report: {folder / 'report.html'}")
+        return False
+    console.print(f"report: {folder / 'report.html'}")
+    return True
 
 
 def _write(folder, texts):
@@ -61,13 +62,13 @@ def _write(folder, texts):
 def write_all(store, tables, records, console):
     """Prints and writes the reports of the records that `records()` gives, one per group.
 
-    Processes that share a store take turns, so that the last report is of all cells.
+    Processes that share a store take turns, so that the last report is of all cells. Returns whether all are written.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(CannotWrite):
             stack.enter_context(lock(store.folder / "reports.lock", wait=True))
-        for group, members in groups(records()):
-            write_reports(store, tables, group, members, console)
+        written = [write_reports(store, tables, group, members, console) for group, members in groups(records())]
+    return all(written)
 
 
 def slug(group):

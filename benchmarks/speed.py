@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ave_keras.errors import AVEError
+from benchmarks.choice import choose_backend
 from benchmarks.executors import KEEP_MEMORY
 from benchmarks.grid import choose_entries
 from benchmarks.measuring import write_features
@@ -39,9 +40,7 @@ def command(
     videos: Annotated[
         int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")
     ] = AVE_VIDEOS,
-    backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = os.environ.get(
-        "KERAS_BACKEND", "tensorflow"
-    ),
+    backend: Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [Keras' own]")] = None,
     policy: Annotated[str, typer.Option(help="Keras dtype policy, such as mixed_bfloat16.")] = "float32",
     profile: Annotated[
         Path | None, typer.Option(help="Folder for the profiler's traces; the costliest operations are printed.")
@@ -61,8 +60,7 @@ def command(
 
     python -m benchmarks speed --entries a --entries av_att --videos 0 --backend jax --profile traces
     """
-    names = choose_entries((), entries)
-    rows = []
+    names, backend, rows = choose_entries((), entries), choose_backend(backend), []
     with tempfile.TemporaryDirectory(prefix="ave-speed-") as folder, Progress(console=Console(stderr=True)) as progress:
         if videos:
             task = progress.add_task("feature file", total=videos)

@@ -6,6 +6,7 @@ import os
 import time
 import traceback
 import uuid
+import warnings
 from pathlib import Path
 
 from ave_keras.errors import AVEError
@@ -124,6 +125,8 @@ class Store:
             with contextlib.suppress(OSError):
                 path.replace(aside)
                 print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
+        else:
+            warnings.warn(f"{path} cannot be read and is left out; `run` makes the cell again", stacklevel=3)
         return None
 
 

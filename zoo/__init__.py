@@ -5,6 +5,7 @@
 >>> model.fit(train, validation_data=val)
 """
 
+import ave_keras  # noqa: F401 - first of all: it tells of a backend that is missing
 from zoo import training
 from zoo.card import card
 from zoo.loading import load

@@ -74,7 +74,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the weights and the order of the videos.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the weights and the order of the videos.")] = 0,
     weights: Annotated[
         Path | None, typer.Option(help="Start from this .keras, .weights.h5, .pt or .safetensors file.")
     ] = None,
@@ -106,6 +106,8 @@ def train(
     protocol = protocol or protocol_of(weights)
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = AVE.from_directory(data, skip_bad=skip_bad)
+    for modality in entry.modalities:
+        ave.features.rows(modality)  # Whose file is missing is told before a model is built.
     out = out or Path("runs") / name
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
@@ -123,6 +125,13 @@ def train(
             zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=[best, log, *board], verbose=verbose)
         except KeyboardInterrupt:
             console.print("stopped by hand; what was best so far is kept")
+        except OSError as error:
+            raise AVEError(
+                "cannot write what was learned",
+                file=error.filename or out,
+                found=error.strerror or error,
+                fix="Make room, or choose another --out; a model.keras that is there is whole",
+            ) from error
         finally:
             # Keras closes it at the end, which a training that was stopped or failed does not reach.
             if log.csv_file:

@@ -99,7 +99,7 @@ def entry(name, protocol="paper"):
         near = difflib.get_close_matches(str(name), [*known, *aliases()], n=3, cutoff=0.4)
         raise AVEError(
             f"no entry is called {name!r}",
-            fix=f"Nearest: {', '.join(near)}" if near else "zoo.list() names them all",
+            fix=f"Nearest: {', '.join(near)}" if near else "zoo.list() and `ave-keras list` name them all",
         )
     return known[name]
 

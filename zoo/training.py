@@ -2,9 +2,12 @@
 
 import contextlib
 
+import keras
 import numpy as np
 
 from ave_keras.data import EpochOrder
+from ave_keras.errors import AVEError
+from ave_keras.optional import BACKENDS
 from zoo import matching
 from zoo.callbacks import Finite
 
@@ -66,8 +69,11 @@ def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto
         verbose: of Keras.
 
     Raises:
-        AVEError: a feature that cannot be read, or is NaN or infinite; a loss that is.
+        AVEError: a feature that cannot be read, or is NaN or infinite; a loss that is; a backend that cannot train.
     """
+    if keras.backend.backend() not in BACKENDS:
+        found = keras.backend.backend()
+        raise AVEError("this backend cannot train", key="KERAS_BACKEND", expected=f"one of {BACKENDS}", found=found)
     callbacks = [Finite(), *callbacks]
     if entry.task == "matching":
         return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)

@@ -158,7 +158,9 @@ class AVE:
         if name not in splits:
             raise AVEError("unknown split", file=self.folder, expected=f"one of {list(splits)}", found=repr(name))
         if not len(splits[name]):
-            raise AVEError("empty split", file=self.folder, key=name, expected="at least one row", found="none")
+            found = "NaN or Inf in all of them" if len(self.bad_rows) else "none"
+            fix = "Extract these rows again, or write the row numbers of the split into its file"
+            raise AVEError("empty split", file=self.folder, key=name, expected="a row", found=found, fix=fix)
         return splits[name]
 
     def dataset(

@@ -26,8 +26,18 @@ class LockedArray:
         return self.shape[0]
 
     def __getitem__(self, index):
-        with _LOCK:
-            return self._dataset[index]
+        try:
+            with _LOCK:
+                return self._dataset[index]
+        except OSError as error:
+            raise AVEError(
+                "a row cannot be read",
+                file=self._dataset.file.filename,
+                key=self._dataset.name.strip("/"),
+                expected="whole chunks",
+                found=f"{error} in row {index}",
+                fix="Download or write it again",
+            ) from error
 
 
 def open_array(path, key, *, shape=None, kinds="fiu"):
@@ -90,7 +100,7 @@ def _open(file, path, key, shape, kinds):
             key=key,
             expected=_written(shape),
             found=data.shape,
-            fix="Rows are lines of Annotations.txt: take the file that belongs to it, or write it again",
+            fix="Take the file that belongs to this Annotations.txt, or write it again",
         )
     if data.chunks or data.is_virtual or data.external:
         return LockedArray(data)
@@ -114,7 +124,13 @@ def _open(file, path, key, shape, kinds):
 
 
 def _unreadable(path, reason):
-    return AVEError("not a whole HDF5 file", file=path, found=reason, fix="Download or write it again")
+    return AVEError(
+        "not a whole HDF5 file",
+        file=path,
+        expected="an HDF5 file to its last byte",
+        found=reason,
+        fix="Download or write it again",
+    )
 
 
 def _several(shape):
@@ -128,7 +144,7 @@ def fits(found, expected):
 
 def _written(shape):
     shapes = shape if _several(shape) else (shape,)
-    return " or ".join("(" + ", ".join("any" if e is None else str(e) for e in s) + ")" for s in shapes)
+    return " or ".join(str(tuple("any" if e is None else e for e in s)).replace("'", "") for s in shapes)
 
 
 def _names(kinds):

@@ -91,7 +91,9 @@ def _open_litert(path):
 
 
 def _open_openvino(path):
-    compiled = require("openvino", "openvino").Core().compile_model(str(path), "CPU")
+    # Where a CPU has bfloat16, OpenVINO computes in it unless told otherwise.
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = require("openvino", "openvino").Core().compile_model(str(path), "CPU", exact)
 
     def run(x):
         found = compiled(x)

@@ -1,4 +1,3 @@
-import json
 import os
 import subprocess
 import sys
@@ -36,13 +35,17 @@ def test_a_backend_that_is_not_there_is_told_in_one_line(code, backend, found):
     assert f"found {found}" in done.stderr and 'pip install "ave-keras[' in done.stderr
 
 
-@pytest.mark.parametrize(("configured", "taken"), [(None, "jax"), ("tensorflow", "jax"), ("torch", "torch")])
+@pytest.mark.parametrize(
+    ("configured", "taken"),
+    [(None, "jax"), ('{"backend": "tensorflow"}', "jax"), ('{"backend": "torch"}', "torch"), ('{"backend": 5}', "jax")],
+)
 def test_without_tensorflow_another_backend_is_taken(tmp_path, configured, taken):
     """Where nothing is said of it, or only by the file that Keras writes by itself."""
     if configured:
-        (tmp_path / "keras.json").write_text(json.dumps({"backend": configured}))
+        (tmp_path / "keras.json").write_text(configured)
     env = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"KERAS_HOME": str(tmp_path)}
-    done = python(WITHOUT.format("tensorflow") + "import ave_keras, keras; print(keras.backend.backend())", env)
+    code = "import ave_keras; from benchmarks.choice import choose_backend; print(choose_backend(None))"
+    done = python(WITHOUT.format("tensorflow") + code, env)
     assert (done.stdout.strip(), done.stderr) == (taken, "")
 
 

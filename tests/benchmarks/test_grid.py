@@ -33,11 +33,11 @@ def test_two_names_are_one_cell():
 @pytest.mark.parametrize(
     ("text", "seeds"),
     [("3", [0, 1, 2]), ("0,4,7", [0, 4, 7]), ("5,5", [5]), ("0,", [0])]
-    + [(text, None) for text in ("0", "-1", "2,-1", ",", "1,,2", "x")],
+    + [(text, None) for text in ("0", "-1", "2,-1", ",", "1,,2", "x", "10001", "99999999999", "4294967296,")],
 )
 def test_seeds(text, seeds):
     if seeds is None:
-        with pytest.raises(AVEError, match=r"--seeds.*a count such as 3, or a list"):
+        with pytest.raises(AVEError, match=r"--seeds.*a count of 1 to 10000, or seeds"):
             grid.parse_seeds(text)
     else:
         assert grid.parse_seeds(text) == seeds

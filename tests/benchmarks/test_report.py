@@ -144,6 +144,6 @@ def test_a_report_is_printed_where_it_cannot_be_written(records, tmp_path):
     (tmp_path / "reports.lock").mkdir()
     (tmp_path / "reports").touch()
     console = Console(file=io.StringIO(), width=200)
-    write_all(Store(tmp_path, write=False), [tables()["1"]], lambda: records, console)
+    assert not write_all(Store(tmp_path, write=False), [tables()["1"]], lambda: records, console)
     printed = console.file.getvalue()
     assert "60.0 ± 10.0 (3)" in printed and "no report: " in printed

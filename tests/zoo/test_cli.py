@@ -86,6 +86,7 @@ def test_the_test_split_is_scored_as_scikit_learn_does(folder):
         (["train", "av_at", "--data", "DATA"], "Nearest: av_att"),
         (["train", "a", "--data", "no/where"], "no/where"),
         (["train", "a", "--data", "DATA", "--epochs", "0"], "key 'epochs'"),
+        (["train", "a", "--data", "DATA", "--seed", "-1"], "--seed"),
         (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
         (["train", "a", "--data", "DATA", "--weights", "none.keras"], "no such weights file"),
         (["evaluate", "none.keras", "--data", "DATA"], "no such model"),

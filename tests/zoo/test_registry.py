@@ -61,7 +61,7 @@ def test_filters():
 def test_unknown_name_suggests():
     with pytest.raises(AVEError, match=r"no entry is called 'av_at'.*Nearest: av_att"):
         zoo.entry("av_at")
-    with pytest.raises(AVEError, match=r"zoo\.list\(\) names them all"):
+    with pytest.raises(AVEError, match=r"zoo\.list\(\) and `ave-keras list` name them all"):
         zoo.load("§")
 
 

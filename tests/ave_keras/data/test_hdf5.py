@@ -42,6 +42,21 @@ def test_chunks_are_read_by_h5py(path, array, layout):
     np.testing.assert_array_equal(read_array(path, "avadataset"), array)
 
 
+def test_a_damaged_chunk_is_told_with_its_row(path, array):
+    replace(path, "avadataset", array, compression="gzip", chunks=(1, 3, 4))
+    with h5py.File(path) as file:
+        chunk = file["avadataset"].id.get_chunk_info(2)
+    with path.open("r+b") as file:
+        file.seek(chunk.byte_offset)
+        file.write(b"?" * chunk.size)
+    found = open_array(path, "avadataset")
+    np.testing.assert_array_equal(found[1], array[1])
+    with pytest.raises(
+        AVEError, match=r"a\.h5, key 'avadataset'\): expected whole chunks, found .* in row 2\."
+    ):
+        found[2]
+
+
 def test_wrong_key_lists_those_found(path, array):
     replace(path, "features", array)
     with pytest.raises(
