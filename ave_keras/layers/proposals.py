@@ -78,7 +78,10 @@ class StructuredPyramidPooling(keras.layers.Layer):
 
     def call(self, inputs):
         """Averages."""
-        return ops.einsum("wpt,btd->bwpd", ops.convert_to_tensor(self.table, self.compute_dtype), inputs)
+        # A product of matrices for every clip; an einsum of (W, 5, T) moves all that it returns once more.
+        table = ops.reshape(ops.convert_to_tensor(self.table, self.compute_dtype), (-1, self.table.shape[-1]))
+        shape = (-1, *self.table.shape[:2], ops.shape(inputs)[-1])
+        return ops.reshape(ops.matmul(table, inputs), shape)
 
     def compute_output_shape(self, input_shape):
         """`(B, W, 5, D)`."""

@@ -29,7 +29,7 @@ def ssn(
         audio_dim: d_a.
         visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
         modalities: `("visual",)` as in the paper, `("audio",)`, or both side by side.
-        dropout: share of features dropped.
+        dropout: share of each second's features dropped.
         name: of the model.
 
     Returns:
@@ -58,8 +58,9 @@ def ssn(
             found=segments,
         )
     inputs = make_inputs(modalities, segments, audio_dim, visual_shape)
-    stages = StructuredPyramidPooling(name="pyramid")(pooled_features(inputs))
-    stages = layers.Dropout(dropout, name="dropout")(stages)
+    # As released: the features of the seconds are dropped, once for all windows.
+    seconds = layers.Dropout(dropout, name="dropout")(pooled_features(inputs))
+    stages = StructuredPyramidPooling(name="pyramid")(seconds)
     course, whole = stages[:, :, 1], layers.Reshape((stages.shape[1], -1), name="stages")(stages)
     classes = num_classes - 1
     scores = [

@@ -51,9 +51,7 @@ def test_a_damaged_chunk_is_told_with_its_row(path, array):
         file.write(b"?" * chunk.size)
     found = open_array(path, "avadataset")
     np.testing.assert_array_equal(found[1], array[1])
-    with pytest.raises(
-        AVEError, match=r"a\.h5, key 'avadataset'\): expected whole chunks, found .* in row 2\."
-    ):
+    with pytest.raises(AVEError, match=r"a\.h5, key 'avadataset'\): expected whole chunks, found .* in row 2\."):
         found[2]
 
 
