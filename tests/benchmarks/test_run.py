@@ -47,7 +47,7 @@ def test_a_dead_worker_costs_one_cell(tmp_path, folder, cell):
     [
         (["--tables", "7"], "no such table (key '--tables')"),
         (["--entries", "av_at"], "Nearest: av_att"),
-        (["--seeds", "many"], "a count such as 3"),
+        (["--seeds", "many"], "a count of 1 to 10000"),
         (["--profile", "long"], "expected one of ['quick', 'paper'], found 'long'"),
         (["--protocol", "ours"], "expected one of ('paper', 'official'), found 'ours'"),
         (["--backend", "theano"], "expected one of ('tensorflow', 'jax', 'torch')"),
