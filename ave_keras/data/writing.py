@@ -34,7 +34,7 @@ def new_files(folder, force=False):
         raise AVEError(
             "there is a data set already", file=folder, found=there[0].name, fix="Name another folder, or --force"
         )
-    made = []
+    made, new = [], not folder.exists()
 
     def path(name):
         made.append(folder / (name + PARTIAL))
@@ -58,6 +58,9 @@ def new_files(folder, force=False):
         for temporary in made:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+        if new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # Only where nothing is in it.
 
 
 def write_array(path, key, array):
