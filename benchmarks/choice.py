@@ -1,5 +1,6 @@
 """Which executor runs a grid: the options of `run` that say where, judged."""
 
+import math
 import os
 
 import keras
@@ -33,7 +34,7 @@ def choose_executor(name, backend, workers, threads, address, cpus, gpus):
     ray = {"--address": address, "--cpus-per-cell": cpus, "--gpus-per-cell": gpus}
     check_options(name, local, ray)
     for option, value in {**local, "--cpus-per-cell": cpus}.items():
-        if value is not None and value <= 0:
+        if value is not None and not 0 < value < math.inf:
             raise AVEError("no such number", key=option, expected="more than 0", found=value)
     if name == "ray":
         require("ray", "ray")

@@ -120,8 +120,8 @@ def run_cells(cells, folder, store, executor, console, group=list):
             if event.kind == "unwritable":
                 raise AVEError(event.error.rstrip("."))
             if event.kind == "failed":
-                failed += len(event.cell.cells)
-                for cell in event.cell.cells:
+                for cell in (cell for cell in event.cell.cells if not store.has(cell.key)):
+                    failed += 1
                     store.fail(cell.key, cell.__dict__, event.error)
             view.show(event)
     return failed

@@ -147,7 +147,7 @@ def shard(cells, text, group=list):
     Raises:
         AVEError: anything else.
     """
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    found = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
     number, count = map(int, found.groups()) if found else (0, 0)
     if not 1 <= number <= count:
         raise AVEError("no such shard", key="--shard", expected="1/8 to 8/8, for eight of them", found=repr(text))

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
+import keras
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -60,6 +61,12 @@ def command(
 
     python -m benchmarks speed --entries a --entries av_att --videos 0 --backend jax --profile traces
     """
+    try:
+        keras.dtype_policies.get(policy)
+    except ValueError as error:
+        raise AVEError(
+            "no such policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
+        ) from error
     names, backend, rows = choose_entries((), entries), choose_backend(backend), []
     with tempfile.TemporaryDirectory(prefix="ave-speed-") as folder, Progress(console=Console(stderr=True)) as progress:
         if videos:

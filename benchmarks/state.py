@@ -1,12 +1,17 @@
 """The state of a cell between two epochs, exact to the bit: a resumed run equals one that was never stopped."""
 
 import json
+import zipfile
+import zlib
 
 import keras
 import numpy as np
 
 from benchmarks.devices import random_state, set_random_state
-from benchmarks.store import atomic
+from benchmarks.store import atomic, set_aside
+
+# What reading a file that was cut off or overwritten raises.
+DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError)
 
 
 class EpochState(keras.callbacks.Callback):
@@ -24,17 +29,26 @@ class EpochState(keras.callbacks.Callback):
         self.history, self.best, self.best_epoch, self.generators = [], None, None, []
 
     def resume(self, model):
-        """Puts the stored state into a compiled `model`; returns the number of epochs done."""
-        if not self.path.exists():
+        """Puts the stored state into a compiled `model`; returns the number of epochs done.
+
+        A damaged file is set aside, and the cell begins anew.
+        """
+        try:
+            with self.path.open("rb") as stream, np.load(stream) as file:
+                # All of it, before anything of the model is changed.
+                arrays = dict(file)
+                held = json.loads(str(arrays["held"]))
+        except FileNotFoundError:
             return 0
-        with np.load(self.path) as file:
-            held = json.loads(str(file["held"]))
-            model.optimizer.build(model.trainable_variables)
-            for i, variable in enumerate(_variables(model)):
-                variable.assign(file[f"variable_{i}"])
-            self.generators = [file[f"random_{i}"] for i in range(held["generators"])]
-            if held["best_epoch"] is not None:
-                self.best = [file[f"best_{i}"] for i in range(len(model.weights))]
+        except DAMAGED:
+            set_aside(self.path)
+            return 0
+        model.optimizer.build(model.trainable_variables)
+        for i, variable in enumerate(_variables(model)):
+            variable.assign(arrays[f"variable_{i}"])
+        self.generators = [arrays[f"random_{i}"] for i in range(held["generators"])]
+        if held["best_epoch"] is not None:
+            self.best = [arrays[f"best_{i}"] for i in range(len(model.weights))]
         self.history, self.best_epoch = held["history"], held["best_epoch"]
         return len(self.history)
 

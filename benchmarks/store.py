@@ -121,13 +121,18 @@ class Store:
         except ValueError:
             pass
         if self._write:
-            aside = path.with_suffix(f".broken-{time.time_ns()}")
-            with contextlib.suppress(OSError):
-                path.replace(aside)
-                print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
+            set_aside(path)
         else:
             warnings.warn(f"{path} cannot be read and is left out; `run` makes the cell again", stacklevel=3)
         return None
+
+
+def set_aside(path):
+    """Gives a file that cannot be read another name, and says so."""
+    aside = path.with_suffix(f".broken-{time.time_ns()}")
+    with contextlib.suppress(OSError):
+        path.replace(aside)
+        print(f"warning: {path} cannot be read and was set aside as {aside.name}; the cell will run again")
 
 
 def write_json(path, value):

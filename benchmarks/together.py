@@ -100,7 +100,6 @@ class StackedSeeds:
     """
 
     def __init__(self, model, states, batch):
-        # Before the step below, which takes the memory of the model's own variables.
         self.state = [list(map(_stack, zip(*part, strict=True))) for part in zip(*states, strict=True)]
         # Keras makes the variables of metrics from a batch; a test step changes nothing else.
         model.test_on_batch(*batch)
@@ -148,8 +147,7 @@ class SpreadSeeds:
     def __init__(self, model, states, batch):
         devices = jax.local_devices()
         self.devices = [devices[i % len(devices)] for i in range(len(states))]
-        # Copies, before the step below, which takes the memory of the model's own variables.
-        self.state = jax.tree.map(np.array, states)
+        self.state = list(states)
         model.test_on_batch(*batch)
         model.reset_metrics()
         self._no_metrics = [np.array(v) for v in model.metrics_variables]
@@ -193,8 +191,8 @@ class SpreadSeeds:
 
 
 def values(model):
-    """Trainable, other and optimizer variables as three lists of arrays."""
-    return [[v.value for v in variables] for variables in _variables(model)]
+    """Trainable, other and optimizer variables as three lists of arrays: copies, since a step takes their memory."""
+    return [[np.array(v.value) for v in variables] for variables in _variables(model)]
 
 
 def _variables(model):

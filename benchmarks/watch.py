@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from benchmarks.state import DAMAGED
 from benchmarks.summary import score_key
 
 KINDS = ("done", "running", "begun", "failed", "missing")
@@ -76,9 +78,12 @@ def look(store, cell):
 def _history(path):
     """Of a running state; empty before its first epoch ends."""
     try:
-        with np.load(path) as file:
+        with path.open("rb") as stream, np.load(stream) as file:
             return json.loads(str(file["held"]))["history"]
     except FileNotFoundError:
+        return []
+    except DAMAGED:
+        warnings.warn(f"{path} cannot be read; `run` begins the cell anew", stacklevel=2)
         return []
 
 

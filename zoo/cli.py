@@ -119,7 +119,7 @@ def train(
         board = [TensorBoardLog(out / "tensorboard")] if tensorboard else []
         log = keras.callbacks.CSVLogger(out / "log.csv")
         size = f"{model.count_params():,} parameters, {entry.recipe.epochs} epochs"
-        console.print(f"{entry.title} on {ave.title}: {size}" + (f", {devices} devices" if distribute else ""))
+        console.print(f"{entry.title} on {ave.title}: {size}" + (f", devices: {devices}" if distribute else ""))
         try:
             verbose = 1 if console.is_terminal else 2
             zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=[best, log, *board], verbose=verbose)

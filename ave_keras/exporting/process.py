@@ -103,7 +103,7 @@ def _check_path(path, form, overwrite):
         raise AVEError(f"not a name for {form.name}", file=path, expected=f"one that ends in {form.suffix}")
     for there in filter(Path.exists, _parts(path, form)):
         if not overwrite:
-            raise AVEError("is there already", file=there, fix="Give another name, or --overwrite (overwrite=True)")
+            raise AVEError("there is one already", file=there, fix="Give another name, or --overwrite (overwrite=True)")
         saved_model = (there / "saved_model.pb").is_file()
         if there.is_dir() if form.suffix else not saved_model:
             kind = "a file" if form.suffix else "the folder of a SavedModel"

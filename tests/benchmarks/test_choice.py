@@ -34,6 +34,7 @@ def test_ray():
         ({"address": "here:6379"}, "not an option of --executor local .key '--address'"),
         ({"name": "ray", "workers": 2}, "not an option of --executor ray .key '--workers'"),
         ({"name": "ray", "cpus": 0.0}, "--cpus-per-cell"),
+        ({"name": "ray", "cpus": float("nan")}, "--cpus-per-cell.*found nan"),
         ({"name": "ray", "gpus": 1.5}, "--gpus-per-cell.*0 to 1, or a whole number"),
     ],
 )

@@ -26,9 +26,13 @@ def test_rows_and_table(tmp_path, monkeypatch, capsys):
     assert list((tmp_path / "traces").rglob("trace.json"))
 
 
-def test_a_failure_says_which_entry():
-    with pytest.raises(AVEError, match="measuring 'a' failed"):
-        speed.command(["a"], batch_size=2, videos=0, backend="torch", policy="no_such_policy", profile=None, out=None)
+@pytest.mark.parametrize(
+    ("batch_size", "policy", "message"),
+    [(-2, "float32", "measuring 'a' failed"), (2, "no_such", "no such policy .*'--policy'.*found no_such")],
+)
+def test_a_failure_says_what_it_is_of(batch_size, policy, message):
+    with pytest.raises(AVEError, match=message):
+        speed.command(["a"], batch_size=batch_size, videos=0, backend="torch", policy=policy, profile=None, out=None)
 
 
 def test_entries_without_attention_are_measured_as_they_are_trained():

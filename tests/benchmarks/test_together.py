@@ -85,6 +85,19 @@ def test_a_group_equals_its_cells(tmp_path, folder, cell):
     assert [epoch for epoch, _ in seen] == [1, 2, 3, 4] and not list((tmp_path / "together" / "running").glob("*.npz"))
 
 
+def test_seeds_that_stand_at_different_epochs_go_on(tmp_path, folder, cell):
+    """The last is ahead, whose model then serves for all."""
+    cells = [cell("a", seed) for seed in SEEDS]
+    store, apart = Store(tmp_path / "killed"), Store(tmp_path / "apart")
+    with pytest.raises(Killed):
+        run_cell(cells[1], folder, store, kill)
+    run_cell(SeedGroup(tuple(cells)), folder, store)
+    assert [store.read(c.key)["resumed_after"] for c in cells] == [0, 2]
+    for made in cells:
+        run_cell(made, folder, apart)
+    check(store, apart, cells)
+
+
 def test_a_killed_group_goes_on_and_loses_nothing(tmp_path, folder, cell):
     """One cell of it is finished, one was begun alone and is an epoch behind, one is at work elsewhere."""
     cells = [cell("a", seed) for seed in (*SEEDS, 6, 7)]

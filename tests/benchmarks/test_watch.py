@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks import watch
+from benchmarks.state import EpochState
 from benchmarks.store import Store
 
 EPOCHS = [{"loss": 1.0, "val_segment_accuracy": 0.25}, {"loss": 0.5, "val_segment_accuracy": 0.5}]
@@ -26,6 +27,18 @@ def text(store, cells):
 @pytest.fixture
 def store(tmp_path):
     return Store(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:200], lambda data: b"", lambda data: b"x" * len(data)])
+def test_a_damaged_state_is_told_and_set_aside(store, cell, damage):
+    begun = cell("a", 0)
+    begin(store, begun)
+    path = store.state(begun.key)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.warns(UserWarning, match=r"npz cannot be read; `run` begins the cell anew"):
+        assert watch.look(store, begun).kind == "missing"
+    assert EpochState(path, "val_segment_accuracy").resume(None) == 0
+    assert not path.exists() and list(path.parent.glob("*.broken-*"))
 
 
 def test_every_kind(store, cell):

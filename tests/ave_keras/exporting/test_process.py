@@ -56,7 +56,7 @@ def test_mistakes(converts, tmp_path):
     for args, message in {
         (model, tmp_path / "x.onnx", "tflite"): "no such format",
         (model, tmp_path / "x.pb", "onnx"): "one that ends in .onnx",
-        (model, tmp_path / "there.onnx", "onnx"): "is there already",
+        (model, tmp_path / "there.onnx", "onnx"): "there is one already",
         (model, tmp_path / "half.xml", "openvino"): "half.bin",
         (other, tmp_path / "x.onnx", "onnx"): "not a model of the zoo",
     }.items():
