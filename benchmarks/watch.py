@@ -63,7 +63,9 @@ def look(store, cell):
     if record := store.read(key):
         epochs = len(record["history"])
         ran = epochs - record["resumed_after"]
-        pace = record["seconds"] / (cell.weight * ran / epochs) if ran else None
+        # Of cells that one process trains together, each has its share of the seconds and looks like a process.
+        seconds = record["seconds"] * len(record.get("trained_together", [cell.seed]))
+        pace = seconds / (cell.weight * ran / epochs) if ran else None
         return Look(cell, "done", epochs, pace=pace)
     history = _history(store.state(key))
     last = history[-1] if history else {}

@@ -54,6 +54,8 @@ def test_every_kind(store, cell):
     assert looks[3].text == "failed: MemoryError: no room"
     # The finished cell took 6 s for the two epochs after it was cut off; 2 + 2 + 4 + 4 are left to one process.
     assert watch.seconds_left(looks) == pytest.approx(36)
+    store.write(done.key, {**DONE, "trained_together": [0, 1, 2]})
+    assert watch.seconds_left([watch.look(store, done), *looks[1:]]) == pytest.approx(3 * 36)
     assert watch.summary(looks) == "1 done, 1 running, 1 begun, 1 failed, 1 missing; about 36 s left"
     assert "a                    seed 4  missing" in text(store, cells)
 
