@@ -48,13 +48,13 @@ def import_keras():
     Raises:
         AVEError: there is no such backend. A program that lets it pass ends with this line instead of a stack trace.
     """
-    there = [name for name in BACKENDS if installed(name)]
-    if there and not os.environ.get("KERAS_BACKEND") and not installed(_configured_backend()):
-        os.environ["KERAS_BACKEND"] = there[0]
+    if not os.environ.get("KERAS_BACKEND") and not installed(_configured_backend()):
+        os.environ["KERAS_BACKEND"] = next(filter(installed, BACKENDS), "")
     try:
         importlib.import_module("keras")
     except (ImportError, ValueError):
         named = os.environ.get("KERAS_BACKEND") or _configured_backend()
+        there = [name for name in BACKENDS if installed(name)]
         if named in there:
             raise
         sys.excepthook = _one_line

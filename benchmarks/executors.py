@@ -115,14 +115,14 @@ def environment(cell, threads):
     defaults = {**KEEP_MEMORY, **GROWTH, "TF_CPP_MIN_LOG_LEVEL": "2"}
     env = {key: os.environ.get(key, value) for key, value in defaults.items()}
     env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": cell.backend}
-    if cell.backend == "jax":
-        flags = os.environ.get("XLA_FLAGS", "").split()
-        if threads == 1:
-            flags.append("--xla_cpu_multi_thread_eigen=false")
-        elif len(cell.cells) > 1:
-            # See `together.SpreadSeeds`.
-            flags.append(f"--xla_force_host_platform_device_count={threads}")
-        env["XLA_FLAGS"] = " ".join(flags)
+    flag = ""
+    if cell.backend == "jax" and threads == 1:
+        flag = "--xla_cpu_multi_thread_eigen=false"
+    elif cell.backend == "jax" and len(cell.cells) > 1:
+        # See `together.SpreadSeeds`.
+        flag = f"--xla_force_host_platform_device_count={threads}"
+    if flag:
+        env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
     if "AVE_KERAS_DETERMINISTIC" in os.environ:
         env["AVE_KERAS_DETERMINISTIC"] = os.environ["AVE_KERAS_DETERMINISTIC"]
     return env

@@ -34,10 +34,8 @@ class EpochState(keras.callbacks.Callback):
         A damaged file is set aside, and the cell begins anew.
         """
         try:
-            with self.path.open("rb") as stream, np.load(stream) as file:
-                # All of it, before anything of the model is changed.
-                arrays = dict(file)
-                held = json.loads(str(arrays["held"]))
+            # All of it, before anything of the model is changed.
+            held, arrays = read_state(self.path)
         except FileNotFoundError:
             return 0
         except DAMAGED:
@@ -80,6 +78,16 @@ class EpochState(keras.callbacks.Callback):
     def best_score(self):
         """The score of the best epoch so far."""
         return self.history[self.best_epoch][self.monitor]
+
+
+def read_state(path, whole=True):
+    """What a state file says, `{"history", "best_epoch", "generators"}`, and its arrays, none unless `whole`.
+
+    Raises:
+        FileNotFoundError: there is none yet; or one of `DAMAGED`.
+    """
+    with path.open("rb") as stream, np.load(stream) as file:
+        return json.loads(str(file["held"])), dict(file) if whole else {}
 
 
 def _variables(model):

@@ -1,8 +1,8 @@
 """All seeds of one entry trained in one program, on JAX.
 
 On GPUs by `jax.vmap` over stacked weights, optimizer states and batches: a step of all seeds has as many launches as
-one. A CPU's time goes into the products, and XLA multiplies stacks at half the speed of matrices: there one compiled
-step is called for every seed in turn, on as many devices as the process has cores, which work at the same time.
+one. On a CPU, XLA takes longer for the stack than for one seed after the other: there one compiled step is called for
+every seed in turn, on as many devices as the process has threads, which work at the same time.
 """
 
 import contextlib
@@ -101,10 +101,7 @@ class StackedSeeds:
 
     def __init__(self, model, states, batch):
         self.state = [list(map(_stack, zip(*part, strict=True))) for part in zip(*states, strict=True)]
-        # Keras makes the variables of metrics from a batch; a test step changes nothing else.
-        model.test_on_batch(*batch)
-        model.reset_metrics()
-        self._no_metrics = [_stack([v.value] * len(states)) for v in model.metrics_variables]
+        self._no_metrics = [_stack([value] * len(states)) for value in _fresh_metrics(model, batch)]
         self._train = jax.jit(jax.vmap(model.train_step), donate_argnums=0)
         self._test = jax.jit(jax.vmap(model.test_step, in_axes=(0, None)))
 
@@ -126,9 +123,7 @@ class StackedSeeds:
 
     def put(self, seed, model):
         """Gives `model` and its optimizer the state of one seed."""
-        for variables, stacked in zip(_variables(model), self.state, strict=True):
-            for variable, value in zip(variables, stacked, strict=True):
-                variable.assign(value[seed])
+        _assign(model, [[value[seed] for value in part] for part in self.state])
 
     def _metrics(self):
         # A copy: a train step takes its arguments' memory.
@@ -148,9 +143,7 @@ class SpreadSeeds:
         devices = jax.local_devices()
         self.devices = [devices[i % len(devices)] for i in range(len(states))]
         self.state = list(states)
-        model.test_on_batch(*batch)
-        model.reset_metrics()
-        self._no_metrics = [np.array(v) for v in model.metrics_variables]
+        self._no_metrics = _fresh_metrics(model, batch)
         self._train, self._test = jax.jit(model.train_step, donate_argnums=0), jax.jit(model.test_step)
 
     def train(self, datasets):
@@ -166,9 +159,8 @@ class SpreadSeeds:
 
     def put(self, seed, model):
         """Gives `model` and its optimizer the state of one seed."""
-        for variables, state in zip(_variables(model), self.state[seed], strict=True):
-            for variable, value in zip(variables, state, strict=True):
-                variable.assign(np.asarray(value))
+        # By way of NumPy: the model's own variables lie on another device than most seeds.
+        _assign(model, jax.tree.map(np.asarray, self.state[seed]))
 
     def _states(self):
         return [
@@ -193,6 +185,20 @@ class SpreadSeeds:
 def values(model):
     """Trainable, other and optimizer variables as three lists of arrays: copies, since a step takes their memory."""
     return [[np.array(v.value) for v in variables] for variables in _variables(model)]
+
+
+def _assign(model, state):
+    for variables, part in zip(_variables(model), state, strict=True):
+        for variable, value in zip(variables, part, strict=True):
+            variable.assign(value)
+
+
+def _fresh_metrics(model, batch):
+    """What the metrics of a model are at the begin of an epoch, copies."""
+    # Keras makes the variables of metrics from a batch; a test step changes nothing else.
+    model.test_on_batch(*batch)
+    model.reset_metrics()
+    return [np.array(v.value) for v in model.metrics_variables]
 
 
 def _variables(model):

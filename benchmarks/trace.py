@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from operator import attrgetter
 
 import keras
 
@@ -9,9 +10,9 @@ import keras
 def operations(function, folder, times=10):
     """Runs `function` some times under the profiler; returns `{operation: share of the time}`, the largest first.
 
-    Counted is the time of every operation on all threads without that of the operations it calls; where there is a GPU,
-    on the GPU alone. A first call, which compiles, is left out. The trace stays in `folder`: of PyTorch for Perfetto,
-    of the others for TensorBoard's profiler.
+    Counted is the time of every operation on all threads without that of the operations it calls; where JAX or PyTorch
+    has a GPU, on the GPU alone. A first call, which compiles, is left out. The trace stays in `folder`: of PyTorch for
+    Perfetto, of the others for TensorBoard's profiler.
     """
     folder.mkdir(parents=True, exist_ok=True)
     function()
@@ -61,13 +62,13 @@ def _jax(steps, folder):
         steps()
     data = jax.profiler.ProfileData.from_file(str(_newest(folder)))
     planes = list(data.planes)
-    if gpus := [plane for plane in planes if plane.name.startswith("/device:GPU")]:
-        threads = [[(_xla_name(e), e.start_ns, e.end_ns) for e in line.events] for p in gpus for line in p.lines]
-        # Kernels of libraries have types and arguments: void gemm<float>(…).
-        return _sum(threads, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$"))
-    threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
     # XLA numbers its operations: fusion.12.
-    return _sum(threads, re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$"))
+    name, kind = attrgetter("name"), re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$")
+    if gpus := [plane for plane in planes if plane.name.startswith("/device:GPU")]:
+        # Kernels of libraries have types and arguments: void gemm<float>(…).
+        planes, name, kind = gpus, _xla_name, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$")
+    threads = [[(name(e), e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
+    return _sum(threads, kind)
 
 
 def _xla_name(kernel):

@@ -1,6 +1,5 @@
 """`status`: how far every cell of a grid is and how long the rest will take, once or again and again."""
 
-import json
 import time
 import warnings
 from collections import Counter
@@ -11,7 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from benchmarks.state import DAMAGED
+from benchmarks.state import DAMAGED, read_state
 from benchmarks.summary import score_key
 
 KINDS = ("done", "running", "begun", "failed", "missing")
@@ -80,8 +79,7 @@ def look(store, cell):
 def _history(path):
     """Of a running state; empty before its first epoch ends."""
     try:
-        with path.open("rb") as stream, np.load(stream) as file:
-            return json.loads(str(file["held"]))["history"]
+        return read_state(path, whole=False)[0]["history"]
     except FileNotFoundError:
         return []
     except DAMAGED:

@@ -35,7 +35,7 @@ class LockedArray:
                 file=self._dataset.file.filename,
                 key=self._dataset.name.strip("/"),
                 expected="whole chunks",
-                found=f"{error} in row {index}",
+                found=f"{error} in {'rows' if isinstance(index, slice) else f'row {index}'}",
                 fix="Download or write it again",
             ) from error
 

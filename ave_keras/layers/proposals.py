@@ -79,9 +79,9 @@ class StructuredPyramidPooling(keras.layers.Layer):
     def call(self, inputs):
         """Averages."""
         # A product of matrices for every clip; an einsum of (W, 5, T) moves all that it returns once more.
-        table = ops.reshape(ops.convert_to_tensor(self.table, self.compute_dtype), (-1, self.table.shape[-1]))
-        shape = (-1, *self.table.shape[:2], ops.shape(inputs)[-1])
-        return ops.reshape(ops.matmul(table, inputs), shape)
+        count, parts, segments = self.table.shape
+        table = ops.convert_to_tensor(self.table.reshape(-1, segments), self.compute_dtype)
+        return ops.reshape(ops.matmul(table, inputs), (-1, count, parts, inputs.shape[-1]))
 
     def compute_output_shape(self, input_shape):
         """`(B, W, 5, D)`."""

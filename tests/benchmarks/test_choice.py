@@ -1,10 +1,12 @@
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
 from ave_keras import AVEError
 from benchmarks.choice import choose_executor
-from benchmarks.executors import LocalExecutor
+from benchmarks.executors import LocalExecutor, environment
+from benchmarks.grid import SeedGroup
 from benchmarks.ray_executor import RayExecutor
 
 OPTIONS = dict.fromkeys(("backend", "workers", "threads", "address", "cpus", "gpus"))
@@ -54,3 +56,19 @@ def test_what_is_not_installed_is_told_with_the_way_out(monkeypatch):
         choose(backend="jax")
     with pytest.raises(AVEError, match=r'pip install "ave-keras\[ray\]"'):
         choose("ray")
+
+
+@pytest.mark.parametrize(
+    ("backend", "threads", "seeds", "flags"),
+    [
+        ("jax", 1, 1, "--mine --xla_cpu_multi_thread_eigen=false"),
+        ("jax", 2, 3, "--mine --xla_force_host_platform_device_count=2"),
+        ("jax", 2, 1, None),
+        ("torch", 1, 3, None),
+    ],
+)
+def test_flags_of_xla_are_added_where_there_are_some(monkeypatch, cell, backend, threads, seeds, flags):
+    """A node of a cluster has its own, which stay otherwise."""
+    monkeypatch.setenv("XLA_FLAGS", "--mine")
+    group = SeedGroup(tuple(replace(cell("a", seed), backend=backend) for seed in range(seeds)))
+    assert environment(group, threads).get("XLA_FLAGS") == flags

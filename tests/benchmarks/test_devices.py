@@ -42,15 +42,18 @@ def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
 @pytest.mark.parametrize(("chosen", "message"), [(1.0, ""), (2.5, "1.2 times as fast.*slow path")])
 def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
     """`chosen` seconds for what Keras chooses, and 3 without cuDNN."""
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, return_sequences=True)])
     lstm = keras.layers.LSTM(2, return_sequences=True)
-    lstm.build((None, 4, 3))  # And never called: on cuDNN, a bidirectional layer calls neither of its two.
-    model = SimpleNamespace(_flatten_layers=lambda include_self: [lstm])
+    lstm.build((None, 4, 3))
+    # On cuDNN, a bidirectional layer calls neither of its two.
+    never_called = SimpleNamespace(_flatten_layers=lambda include_self: [lstm])
     monkeypatch.setattr(devices, "device", lambda: "CPU")
     assert devices.slow_lstm(model) == ""
     monkeypatch.setattr(devices, "device", lambda: "Card")
     monkeypatch.setattr(devices, "_seconds", lambda layer, x: 3.0 if layer.use_cudnn is False else chosen)
-    assert bool(message) == bool(devices.slow_lstm(model))
-    assert re.search(message, devices.slow_lstm(model))
+    for each in (model, never_called):
+        assert bool(message) == bool(devices.slow_lstm(each))
+        assert re.search(message, devices.slow_lstm(each))
     assert devices.slow_lstm(keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])) == ""
 
 

@@ -24,6 +24,8 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, made):
     with pytest.raises(Interrupted):
         made.write(tmp_path / "new", advance=interrupt)
     assert not (tmp_path / "new").exists()
+    with pytest.raises(AVEError, match=r"no such folder .*new\)"):
+        AVE.from_directory(tmp_path / "new")
 
 
 def test_a_killed_write_does_not_load(tmp_path, made, monkeypatch):
