@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 from ave_keras.errors import AVEError
+from ave_keras.gpus import growth
 from ave_keras.optional import require
 
 EXECUTORS = ("local", "ray")
@@ -14,8 +15,6 @@ EXECUTORS = ("local", "ray")
 ATTEMPTS = 4
 # Seconds until a head node must have answered.
 PATIENCE = 10
-# GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
-GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
 def check_options(executor, local, ray):
@@ -60,9 +59,8 @@ def connect(address, env, modules):
     ray = require("ray", "ray")
     # Ray tells its makers of its use otherwise.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    growth = {key: os.environ.get(key, value) for key, value in GROWTH.items()}
     # Ray hides the GPUs from work that asks for none.
-    env = {**growth, **env, "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}
+    env = {**growth(), **env, "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}
     try:
         _knock(address)
         ray.init(

@@ -7,6 +7,7 @@ import keras
 
 from ave_keras.cluster import check_options
 from ave_keras.errors import AVEError
+from ave_keras.gpus import visible
 from ave_keras.optional import BACKENDS, installed, require
 from benchmarks.executors import LocalExecutor
 from benchmarks.ray_executor import RayExecutor
@@ -42,5 +43,6 @@ def choose_executor(name, backend, workers, threads, address, cpus, gpus):
     if backend in BACKENDS and not installed(backend):
         require(backend, backend)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = workers or min(cores, 4)
+    # As many as share a machine well, and one for each of its GPUs.
+    workers = workers or min(cores, max(4, len(visible())))
     return LocalExecutor(workers, threads or max(1, cores // workers))

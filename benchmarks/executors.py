@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ave_keras.cluster import GROWTH
+from ave_keras import gpus
 
 # A train step frees its large tensors and asks for them again. glibc gives freed memory back to the system, which then
 # clears every page of it anew: up to 40 % of A+V-att's time on a CPU. These settings have it keep 1 GiB, in one heap.
@@ -53,7 +53,7 @@ class Executor(Protocol):
 class LocalExecutor:
     """Worker processes on this machine, each with its own backend and threads; a worker runs several cells in turn.
 
-    A worker that dies costs the cell it was at and is replaced.
+    Where there are several GPUs, each worker has one. A worker that dies costs the cell it was at and is replaced.
 
     Args:
         workers: processes at a time.
@@ -112,7 +112,7 @@ class LocalExecutor:
 def environment(cell, threads):
     """What the environment of a process that runs cells like this one must say, beside what is there."""
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    defaults = {**KEEP_MEMORY, **GROWTH, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    defaults = {**KEEP_MEMORY, "TF_CPP_MIN_LOG_LEVEL": "2"}
     env = {key: os.environ.get(key, value) for key, value in defaults.items()}
     env |= {**limits, "AVE_KERAS_THREADS": str(threads), "KERAS_BACKEND": cell.backend}
     flag = ""
@@ -140,7 +140,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env={**os.environ, **environment(cell, threads)},
+            env={**os.environ, **environment(cell, threads), **gpus.share(number)},
             cwd=Path(__file__).parents[1],
             start_new_session=True,
         )

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import keras
 import pytest
@@ -40,6 +41,20 @@ def test_a_dead_worker_costs_one_cell(tmp_path, folder, cell):
     assert {seed: event.kind for seed, event in outcome.items()} == {0: "failed", 1: "done", 2: "done"}
     assert "the worker process ended with status -9" in outcome[0].error
     assert len(workers) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="of Linux")
+def test_workers_are_dealt_over_the_gpus(monkeypatch, tmp_path, folder, cell):
+    """The GPUs are none: the numbers are made up, and PyTorch goes on without."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    workers.clear()
+    told = {}
+    for event in Fragile(2, 1).run([cell("a", seed, epochs=1) for seed in range(3)], folder, Store(tmp_path).folder):
+        if event.kind == "start":
+            told |= {w.number: Path(f"/proc/{w.process.pid}/environ").read_bytes().split(b"\0") for w in workers}
+        assert event.kind != "failed"
+    for number, gpu in ((0, b"5"), (1, b"7")):
+        assert b"CUDA_VISIBLE_DEVICES=" + gpu in told[number]
 
 
 @pytest.mark.parametrize(
