@@ -26,13 +26,18 @@ def train_dataset(entry, ave, seed=0):
         seed=seed,
         drop_remainder=recipe.drop_remainder,
         background=recipe.background_videos,
+        on_gpu=True,
     )
 
 
 def eval_dataset(entry, ave, split, batch_size=None):
     """A split as batches `(x, y)`, in its own order and whole."""
     return ave.dataset(
-        split, modalities=entry.modalities, task=entry.task, batch_size=batch_size or entry.recipe.batch_size
+        split,
+        modalities=entry.modalities,
+        task=entry.task,
+        batch_size=batch_size or entry.recipe.batch_size,
+        on_gpu=True,
     )
 
 

@@ -175,6 +175,7 @@ class AVE:
         drop_remainder=False,
         background=False,
         dtype="float32",
+        on_gpu=False,
     ):
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
@@ -189,6 +190,8 @@ class AVE:
             drop_remainder: leaves out a last batch that is not full.
             background: adds the background clips, as the released code does for the weak task.
             dtype: of the features.
+            on_gpu: keeps the features in the memory of the GPU, where JAX or PyTorch has one and they take no more than
+                an eighth of it; batches are tensors then.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.
@@ -212,7 +215,7 @@ class AVE:
         clips = bool((rows >= len(self.annotations)).any())
         segments, videos = self._labels
         return AVEDataset(
-            {m: self.features.rows(m, clips) for m in modalities},
+            {m: self.features.rows(m, clips, on_gpu) for m in modalities},
             segments,
             videos,
             rows,

@@ -5,6 +5,7 @@ import contextlib
 import keras
 import numpy as np
 
+from ave_keras.data.rows import Rows
 from ave_keras.errors import AVEError
 
 # From this size on, a batch is worth two threads that read ahead. Keras' queue costs 0.1 s an epoch, and each batch in
@@ -22,7 +23,7 @@ class AVEDataset(keras.utils.PyDataset):
     by Python's global generator.
 
     Args:
-        features: `{"audio": Rows, "visual": Rows}`, what the model takes.
+        features: `{"audio": Rows, "visual": Rows}`, what the model takes; `ResidentRows` in the memory of a GPU.
         segment_labels: `(N, T, C)` float32.
         video_labels: `(N, C)` float32.
         rows: `(n,)` int64, the rows of the split.
@@ -66,7 +67,8 @@ class AVEDataset(keras.utils.PyDataset):
     ):
         if batch_size < 1:
             raise AVEError("no batch", key="batch_size", expected="at least 1", found=batch_size)
-        item = sum(int(np.prod(f.shape[1:])) for f in features.values()) * np.dtype(dtype).itemsize
+        read = [f for f in features.values() if isinstance(f, Rows)]
+        item = sum(int(np.prod(f.shape[1:])) for f in read) * np.dtype(dtype).itemsize
         ahead = item * min(batch_size, len(rows)) >= PREFETCH_BYTES
         # Keras reads ahead with two workers or more; with one, the queue is left out altogether.
         super().__init__(**{"workers": 2 if ahead else 1, "max_queue_size": PREFETCHED, **kwargs})

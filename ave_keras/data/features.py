@@ -6,6 +6,7 @@ import numpy as np
 
 from ave_keras.data.hdf5 import FEATURES, fits, open_array
 from ave_keras.data.layout import BACKGROUND, MODALITIES, WHERE
+from ave_keras.data.resident import resident
 from ave_keras.data.rows import Rows
 from ave_keras.errors import AVEError
 
@@ -31,6 +32,7 @@ class Features:
         self.segments = _one("the number of segments differs", {n: a.shape[1] for a, n in main.values()})
         #: The number of background clips.
         self.clips = _one("background clips differ in number", {n: len(a) for a, n in background.values()}) or 0
+        self._on_gpu = {}
 
     @classmethod
     def open(cls, folder, rows):
@@ -52,12 +54,13 @@ class Features:
         """`(T, …)` of one video; None without features."""
         return tuple(map(int, self.main[modality][0].shape[1:])) if modality in self.main else None
 
-    def rows(self, modality, clips=False):
+    def rows(self, modality, clips=False, on_gpu=False):
         """The `Rows` of a modality.
 
         Args:
             modality: "audio" or "visual".
             clips: whether those of the background clips are needed; they are there if their file is.
+            on_gpu: puts them into the memory of the GPU, once, if they are to lie there, see `resident`.
 
         Raises:
             AVEError: no such modality, or its file is missing.
@@ -68,7 +71,10 @@ class Features:
             self._missing(f"{modality}_feature.h5", WHERE)
         if clips and modality not in self.background:
             self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
-        return Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
+        rows = Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
+        if on_gpu and modality not in self._on_gpu:
+            self._on_gpu[modality] = resident(rows)
+        return self._on_gpu[modality] if on_gpu else rows
 
     def describe(self, modality):
         """How a modality's features lie, for people."""
