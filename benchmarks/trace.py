@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from operator import attrgetter
 
 import keras
 
@@ -63,18 +62,13 @@ def _jax(steps, folder):
     data = jax.profiler.ProfileData.from_file(str(_newest(folder)))
     planes = list(data.planes)
     # XLA numbers its operations: fusion.12.
-    name, kind = attrgetter("name"), re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$")
+    kind = re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$")
     if gpus := [plane for plane in planes if plane.name.startswith("/device:GPU")]:
-        # Kernels of libraries have types and arguments: void gemm<float>(…).
-        planes, name, kind = gpus, _xla_name, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$")
-    threads = [[(name(e), e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
+        # Kernels of XLA are named after their operation, loop_add_fusion_3; those of libraries have types and
+        # arguments: void gemm<float>(…).
+        planes, kind = gpus, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$")
+    threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
     return _sum(threads, kind)
-
-
-def _xla_name(kernel):
-    """The operation that a kernel says it is of; of a library's, cuBLAS or cuDNN, the kernel's own name says more."""
-    operation = dict(kernel.stats).get("hlo_op", "")
-    return kernel.name if operation.startswith("custom-call") else operation
 
 
 def _tensorflow(steps, folder):
