@@ -93,6 +93,22 @@ def be_deterministic():
         torch.use_deterministic_algorithms(True)
 
 
+def keep_compiled(folder):
+    """Has JAX keep in `folder` what it compiles for a GPU, unless the user has named a folder of JAX's own.
+
+    Seeds of an entry are one program, which takes longer to compile there than to train. On a CPU it compiles in
+    seconds, and what one machine has compiled another may not run.
+    """
+    if keras.backend.backend() != "jax" or device() == "CPU":
+        return
+    import jax
+
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        # Building a model runs a hundred operations, each of them compiled, too.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
+
 def slow_lstm(model):
     """What to say of a model whose LSTMs do not run on cuDNN on this GPU; empty on a CPU and where they do.
 

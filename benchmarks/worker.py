@@ -30,7 +30,7 @@ def main():
 def prepare():
     """Sets the backend up; returns `attempt`. Keras is not imported before."""
     from benchmarks.cell import run_cell
-    from benchmarks.devices import be_deterministic, hide_gpu_from_tensorflow, limit_threads
+    from benchmarks.devices import be_deterministic, hide_gpu_from_tensorflow, keep_compiled, limit_threads
     from benchmarks.grid import from_dict
     from benchmarks.store import CannotWrite, Store, describe
 
@@ -43,6 +43,7 @@ def prepare():
         """Runs the cell of `task`; returns the event that ends it, and sends one for every epoch."""
         try:
             cell, store = from_dict(task["cell"]), Store(task["store"])
+            keep_compiled(store.folder / "compiled")
             record = run_cell(
                 cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs)
             )

@@ -39,6 +39,23 @@ def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
     assert devices.tf32() is True
 
 
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="JAX's")
+@pytest.mark.parametrize(
+    ("device", "users", "expected"), [("Card", None, "ours"), ("Card", "theirs", "theirs"), ("CPU", None, None)]
+)
+def test_what_is_compiled_for_a_gpu_is_kept(monkeypatch, device, users, expected):
+    import jax
+
+    before = jax.config.jax_compilation_cache_dir
+    monkeypatch.setattr(devices, "device", lambda: device)
+    try:
+        jax.config.update("jax_compilation_cache_dir", users)
+        devices.keep_compiled("ours")
+        assert jax.config.jax_compilation_cache_dir == expected
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before)
+
+
 @pytest.mark.parametrize(("chosen", "message"), [(1.0, ""), (2.5, "1.2 times as fast.*slow path")])
 def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
     """`chosen` seconds for what Keras chooses, and 3 without cuDNN."""
