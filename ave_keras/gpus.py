@@ -3,17 +3,23 @@
 import os
 import subprocess
 from functools import cache
+from itertools import takewhile
 
 import keras
 
 # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
 GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+# Seconds in which the driver must have answered.
+PATIENCE = 30
 
 
 def visible():
     """NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them; no backend is asked."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return _installed() if chosen is None else [name for name in chosen.split(",") if name.strip()]
+    if chosen is None:
+        return _installed()
+    # CUDA leaves out what stands behind a name that it does not know.
+    return list(takewhile(lambda name: name not in ("", "-1"), map(str.strip, chosen.split(","))))
 
 
 @cache
@@ -21,10 +27,10 @@ def _installed():
     try:
         # Not by their numbers: CUDA counts the fastest first, the driver by slots.
         asked = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    except OSError:
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
         return []
-    return [] if done.returncode else done.stdout.split()
+    return [] if done.returncode else [line for line in done.stdout.split() if line.startswith("GPU-")]
 
 
 def growth():

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from ave_keras.errors import AVEError
+from ave_keras.gpus import growth
 
 _job = None
 
@@ -139,7 +140,8 @@ def _slot(job, waiting, done):
 
 
 def _begin():
-    """Ends this process with its parent, which may be killed without a word."""
+    """Ends this process with its parent, which may be killed without a word; leaves room on a GPU for the others."""
+    os.environ.update(growth())
 
     def watch():
         wait([multiprocessing.parent_process().sentinel])

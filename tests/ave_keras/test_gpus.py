@@ -24,7 +24,15 @@ def test_processes_get_gpus_in_turn(driver):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "expected"), [("3,5", ["3", "5"]), ("MIG-7", ["MIG-7"]), ("", []), (None, ["GPU-1a", "GPU-2b"])]
+    ("chosen", "expected"),
+    [
+        ("3, 5", ["3", "5"]),
+        ("MIG-7", ["MIG-7"]),
+        ("", []),
+        ("-1", []),
+        ("2,-1,4", ["2"]),
+        (None, ["GPU-1a", "GPU-2b"]),
+    ],
 )
 def test_the_users_choice_of_gpus_holds(driver, monkeypatch, chosen, expected):
     if chosen is not None:
@@ -33,12 +41,13 @@ def test_the_users_choice_of_gpus_holds(driver, monkeypatch, chosen, expected):
     assert ("CUDA_VISIBLE_DEVICES" in gpus.share(0)) == (len(expected) > 1)
 
 
-@pytest.mark.parametrize("answer", [None, "#!/bin/sh\necho NVIDIA-SMI has failed\nexit 9\n"])
-def test_a_machine_without_gpus(driver, answer):
+@pytest.mark.parametrize("answer", [None, "exit 9", "echo No devices were found", "while :; do :; done"])
+def test_a_machine_without_gpus(driver, monkeypatch, answer):
+    monkeypatch.setattr(gpus, "PATIENCE", 1)
     if answer is None:
         driver.unlink()
     else:
-        driver.write_text(answer)
+        driver.write_text(f"#!/bin/sh\n{answer}\n")
     assert gpus.visible() == [] and gpus.share(1) == gpus.GROWTH
 
 
