@@ -1,6 +1,7 @@
 """The GPUs of this machine, and how processes share them."""
 
 import os
+import re
 import subprocess
 from functools import cache
 from itertools import takewhile
@@ -10,7 +11,7 @@ import keras
 # GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
 GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 # Seconds in which the driver must have answered.
-PATIENCE = 30
+PATIENCE = 10
 
 
 def visible():
@@ -27,10 +28,10 @@ def _installed():
     try:
         # Not by their numbers: CUDA counts the fastest first, the driver by slots.
         asked = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        done = subprocess.run(asked, capture_output=True, check=False, timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return [] if done.returncode else [line for line in done.stdout.split() if line.startswith("GPU-")]
+    return [] if done.returncode else re.findall(r"^GPU-\S+", done.stdout.decode(errors="replace"), re.MULTILINE)
 
 
 def growth():
@@ -44,18 +45,20 @@ def share(number):
     return growth() | ({"CUDA_VISIBLE_DEVICES": found[number % len(found)]} if len(found) > 1 else {})
 
 
-def memory():
-    """Bytes that the backend may take of the GPU it computes on; 0 on a CPU.
+def free_memory():
+    """Bytes that are left to the backend of the GPU it computes on; 0 on a CPU.
 
-    Also 0 of TensorFlow, whose `fit` has every batch come from the host.
+    Of JAX, which does not know what other processes hold, those that it may take. Also 0 of TensorFlow, whose `fit` has
+    every batch come from the host.
     """
     backend = keras.backend.backend()
     if backend == "torch":
         import torch
 
-        return torch.cuda.mem_get_info()[1] if torch.cuda.is_available() else 0
+        return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else 0
     if backend == "jax":
         import jax
 
-        return (jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0)
+        known = jax.devices()[0].memory_stats() or {}
+        return known.get("bytes_limit", 0) - known.get("bytes_in_use", 0)
     return 0

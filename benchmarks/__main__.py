@@ -54,7 +54,9 @@ def run(
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     results: Results = Path("results"),
-    workers: Annotated[int | None, typer.Option(help="Processes at a time. [one per core, at most 4]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes at a time. [one per core, at most 4 or one per GPU]")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each. [cores / workers]")] = None,
     executor: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
     address: Annotated[

@@ -24,9 +24,9 @@ class Store:
     """A folder of results.
 
     `cells/<key>.json` holds a finished cell, `running/<key>.npz` the state of an unfinished one after its last epoch,
-    `failures/<key>.json` why a cell failed, `data/` what was made of data sets, `compiled/` what JAX keeps for GPUs.
-    Every write of ours goes to a temporary name first and is renamed, so that a reader and a crash see the old file or
-    the new one. A file that cannot be read is set aside, never deleted.
+    `failures/<key>.json` why a cell failed, `data/` what was made of data sets, `compiled/` what JAX keeps for GPUs and
+    may be deleted at any time. Every write of ours goes to a temporary name first and is renamed, so that a reader and
+    a crash see the old file or the new one. A file that cannot be read is set aside, never deleted.
 
     Args:
         folder: created where it is missing.

@@ -191,7 +191,7 @@ class AVE:
             background: adds the background clips, as the released code does for the weak task.
             dtype: of the features.
             on_gpu: keeps the features in the memory of the GPU, where JAX or PyTorch has one and they take no more than
-                an eighth of it; batches are tensors then.
+                an eighth of what is free there; batches are tensors then.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.

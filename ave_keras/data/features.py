@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from ave_keras.data.hdf5 import FEATURES, fits, open_array
@@ -60,7 +61,8 @@ class Features:
         Args:
             modality: "audio" or "visual".
             clips: whether those of the background clips are needed; they are there if their file is.
-            on_gpu: puts them into the memory of the GPU, once, if they are to lie there, see `resident`.
+            on_gpu: puts them into the memory of the GPU, once, where there is one with room for them, see `resident`.
+                Training on several GPUs takes its batches from the host.
 
         Raises:
             AVEError: no such modality, or its file is missing.
@@ -72,9 +74,11 @@ class Features:
         if clips and modality not in self.background:
             self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
         rows = Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
-        if on_gpu and modality not in self._on_gpu:
+        if not on_gpu or keras.distribution.distribution():
+            return rows
+        if modality not in self._on_gpu:
             self._on_gpu[modality] = resident(rows)
-        return self._on_gpu[modality] if on_gpu else rows
+        return self._on_gpu[modality]
 
     def describe(self, modality):
         """How a modality's features lie, for people."""

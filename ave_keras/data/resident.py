@@ -6,20 +6,21 @@ from keras import ops
 
 from ave_keras import gpus
 
-# Of a GPU's memory: four cells, as many as a grid has at a time by default, leave half of it free.
+# Of the memory that is free, for a modality: four cells at a time, a grid's default, leave more than half of it.
 SHARE = 1 / 8
 # Rows on their way at a time: 64 MB of the released maps.
 BLOCK = 64
 
 
 def resident(rows):
-    """The same `Rows` in the memory of the GPU; as they are where there is none, or they take too much of it.
-
-    TensorFlow's `fit` takes batches from the host alone, and so does training on several GPUs.
-    """
-    size = int(np.prod(rows.shape)) * np.dtype(_dtype(rows)).itemsize
-    fits = keras.distribution.distribution() is None and size <= SHARE * gpus.memory()
-    return ResidentRows(rows) if fits else rows
+    """The same `Rows` in the memory of the GPU; as they are where there is none, or not enough room for them."""
+    if int(np.prod(rows.shape)) * np.dtype(_dtype(rows)).itemsize > SHARE * gpus.free_memory():
+        return rows
+    try:
+        return ResidentRows(rows)
+    except RuntimeError:
+        # What both backends raise where others have taken the memory meanwhile.
+        return rows
 
 
 class ResidentRows:
@@ -33,16 +34,19 @@ class ResidentRows:
     """
 
     def __init__(self, rows):
-        self.shape, self._rows, self._bad, dtype = rows.shape, rows, set(), _dtype(rows)
-        blocks = []
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(rows), BLOCK):
-                located = [rows.locate(row) for row in range(start, min(start + BLOCK, len(rows)))]
+        self.shape, self._rows, self._bad = rows.shape, rows, set()
+        self._tensor = _filled(rows.shape, _dtype(rows), self._blocks())
+
+    def _blocks(self):
+        """`(first row, values)`, one after the other; notes the rows that are not finite."""
+        dtype = _dtype(self._rows)
+        for start in range(0, len(self._rows), BLOCK):
+            located = [self._rows.locate(row) for row in range(start, min(start + BLOCK, len(self._rows)))]
+            with np.errstate(over="ignore", invalid="ignore"):
                 block = np.stack([np.asarray(array[row], dtype) for array, _, row in located])
                 finite = np.isfinite(block.reshape(len(block), -1).sum(1, dtype="float32"))
-                self._bad.update((start + np.flatnonzero(~finite)).tolist())
-                blocks.append(ops.convert_to_tensor(block))
-        self._tensor = ops.concatenate(blocks)
+            self._bad.update((start + np.flatnonzero(~finite)).tolist())
+            yield start, block
 
     def gather(self, rows, dtype="float32"):
         """See `Rows.gather`; the batch is a tensor."""
@@ -54,3 +58,20 @@ class ResidentRows:
 
 def _dtype(rows):
     return "float16" if all(array.dtype == np.float16 for array, _ in rows.parts) else "float32"
+
+
+def _filled(shape, dtype, blocks):
+    """A tensor of `(start, values)` along its first axis, without a second one beside it."""
+    whole = ops.zeros(shape, dtype)
+    if keras.backend.backend() == "torch":
+        for start, block in blocks:
+            whole[start : start + len(block)] = ops.convert_to_tensor(block)
+        return whole
+    import jax
+
+    put = jax.jit(
+        lambda whole, block, start: jax.lax.dynamic_update_slice_in_dim(whole, block, start, 0), donate_argnums=0
+    )
+    for start, block in blocks:
+        whole = put(whole, block, start)
+    return jax.block_until_ready(whole)

@@ -41,7 +41,9 @@ def test_the_users_choice_of_gpus_holds(driver, monkeypatch, chosen, expected):
     assert ("CUDA_VISIBLE_DEVICES" in gpus.share(0)) == (len(expected) > 1)
 
 
-@pytest.mark.parametrize("answer", [None, "exit 9", "echo No devices were found", "while :; do :; done"])
+@pytest.mark.parametrize(
+    "answer", [None, "exit 9", "echo No devices were found", r"printf '\377'", "while :; do :; done"]
+)
 def test_a_machine_without_gpus(driver, monkeypatch, answer):
     monkeypatch.setattr(gpus, "PATIENCE", 1)
     if answer is None:

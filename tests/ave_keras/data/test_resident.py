@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason=
 
 @pytest.fixture
 def gpu(monkeypatch):
-    monkeypatch.setattr(gpus, "memory", lambda: 1 << 30)
+    monkeypatch.setattr(gpus, "free_memory", lambda: 1 << 30)
     monkeypatch.setattr(resident, "BLOCK", 7)
 
 
@@ -63,14 +63,14 @@ def test_what_takes_more_than_an_eighth_stays_where_it_is(monkeypatch, folder):
     ave = AVE.from_directory(folder)
     size = int(np.prod(ave.features.rows("audio").shape)) * ave.features.main["audio"][0].itemsize
     for memory, kind in ((8 * size, ResidentRows), (8 * size - 1, Rows), (0, Rows)):
-        monkeypatch.setattr(gpus, "memory", lambda memory=memory: memory)
+        monkeypatch.setattr(gpus, "free_memory", lambda memory=memory: memory)
         assert type(AVE.from_directory(folder).features.rows("audio", on_gpu=True)) is kind
 
 
 def test_training_is_the_same(monkeypatch, folder):
     histories = []
     for memory in (1 << 30, 0):
-        monkeypatch.setattr(gpus, "memory", lambda memory=memory: memory)
+        monkeypatch.setattr(gpus, "free_memory", lambda memory=memory: memory)
         ave = AVE.from_directory(folder)
         entry = zoo.entry("av_att").with_recipe(epochs=2, batch_size=8)
         keras.utils.set_random_seed(0)
@@ -80,10 +80,20 @@ def test_training_is_the_same(monkeypatch, folder):
     assert histories[0] == histories[1]
 
 
+def test_a_gpu_that_is_full_after_all(monkeypatch, gpu, folder):
+    def full(*args, **kwargs):
+        raise RuntimeError("RESOURCE_EXHAUSTED")
+
+    monkeypatch.setattr(resident.ops, "zeros", full)
+    assert type(AVE.from_directory(folder).features.rows("audio", on_gpu=True)) is Rows
+
+
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="PyTorch trains on one GPU")
 def test_several_gpus_are_served_from_the_host(gpu, folder):
+    ave = AVE.from_directory(folder)
+    assert type(ave.features.rows("audio", on_gpu=True)) is ResidentRows
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=keras.distribution.list_devices()))
     try:
-        assert type(AVE.from_directory(folder).features.rows("audio", on_gpu=True)) is Rows
+        assert type(ave.features.rows("audio", on_gpu=True)) is Rows
     finally:
         keras.distribution.set_distribution(None)
