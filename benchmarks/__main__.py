@@ -114,7 +114,9 @@ def run(
             console.print(f"{cell.key} {cell.entry} seed {cell.seed}: {watch.look(store, cell).text}", markup=False)
         return
     failed = driver.run_cells(share, folder, store, place, console, group)
-    written = publish.write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], _stdout())
+    written = publish.write_all(
+        store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], driver.output()
+    )
     if failed:
         console.print(
             f"{failed} cells failed; why stands in {store.folder / 'failures'}; the same command tries them again"
@@ -178,7 +180,7 @@ def report(
     if not records:
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
     chosen = choose_tables(all_tables() if tables == "all" else tables.split(","))
-    written = publish.write_all(store, chosen, store.records().values, _stdout())
+    written = publish.write_all(store, chosen, store.records().values, driver.output())
     if publish_to:
         publish.publish(records, publish_to)
         if readme:
@@ -206,12 +208,6 @@ def _select(
     store = Store(results, write)
     folder, facts = driver.open_data(data, profile, store.folder, skip_bad, driver.default_console(), write, resolved)
     return store, chosen, grid.cells(names, seeds, data=facts, **common), folder
-
-
-def _stdout():
-    from rich.console import Console
-
-    return Console()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from ave_keras.errors import AVEError
+from benchmarks import driver
 from benchmarks.runs import find, pairs
 from benchmarks.store import Store
 from benchmarks.summary import right
@@ -122,7 +123,6 @@ def command(
 
     python -m benchmarks compare av_att@paper av_att@official
     """
-    from rich.console import Console
     from rich.table import Table
 
     records = Store(results, write=False).records() if results.is_dir() else {}
@@ -137,4 +137,4 @@ def command(
             counts = f"{found.only_first:.0f}", f"{found.only_second:.0f}", probability(found.mcnemar), str(found.seeds)
             table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, probability(found.p), *counts)
     for table in tables.values():
-        Console().print(table)
+        driver.output().print(table)

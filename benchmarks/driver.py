@@ -12,6 +12,8 @@ from ave_keras.errors import AVEError
 from benchmarks.store import lock
 from benchmarks.summary import score_key
 
+# Columns that every table of ours fits into.
+TABLE_WIDTH = 150
 PROFILES = yaml.safe_load((Path(__file__).parent / "profiles.yaml").read_text())
 
 
@@ -190,3 +192,8 @@ class _Lines:
 def default_console():
     """On stderr: what a command prints for people, so that tables can be piped."""
     return Console(stderr=True)
+
+
+def output():
+    """On stdout: the tables that are asked for. Rich would cut the figures of those that are wider than a terminal."""
+    return Console(width=max(Console().width, TABLE_WIDTH))

@@ -11,6 +11,7 @@ from benchmarks import report, summary
 from benchmarks.page import page
 from benchmarks.store import CannotWrite, atomic, lock
 from benchmarks.summary import METRICS, Row, groups, metrics, trivial
+from benchmarks.tables import tables as all_tables
 
 FORMATS = {"md": report.markdown, "csv": report.comma_separated, "tex": report.latex}
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
@@ -135,7 +136,7 @@ def _readme_table(lines, keys):
     runs = list(dict.fromkeys((_run(line), line["metric"]) for line in lines))
     found = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}
     body = []
-    for name in dict.fromkeys(line["entry"] for line in lines):
+    for name in _in_order(line["entry"] for line in lines):
         entry = zoo.entry(name) if name in zoo.list() else None
         papers = [summary.number(entry and entry.paper.get(keys[metric])) for metric in metrics]
         ours = [found.get((name, *run), "–") for run in runs]
@@ -144,6 +145,14 @@ def _readme_table(lines, keys):
     head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
     head += [f"{metric.split()[0]}: {run}" if several else run for run, metric in runs]
     return "\n".join(report.markdown_lines(("entry", "model", *head), body)) + "\n"
+
+
+def _in_order(names):
+    """Entries in the order of the paper's tables, then the answers of no model, each once."""
+    order = {
+        name: place for place, name in enumerate(name for table in all_tables().values() for name in table.entries)
+    }
+    return sorted(dict.fromkeys(names), key=lambda name: order.get(name, len(order)))
 
 
 def _figure(line):

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ave_keras.errors import AVEError
+from benchmarks import driver
 from benchmarks.choice import choose_backend
 from benchmarks.executors import KEEP_MEMORY
 from benchmarks.grid import choose_entries
@@ -85,7 +86,7 @@ def command(
     table = Table(*COLUMNS.values(), title=f"{backend}, {policy}, batch {batch_size}, {where}")
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in COLUMNS))
-    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    driver.output().print(table)
     for row in rows:
         if profile:
             costly = list(row["operations"].items())[:8]

@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 import h5py
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 import zoo
 from ave_keras import AVEError
 from ave_keras.data import AVE
 from ave_keras.data.synthetic import SyntheticAVE
 from benchmarks import driver
+from benchmarks.tables import tables
 
 OPTIONS = {"videos": 20, "classes": 2, "segments": 4, "audio_dim": 6, "visual_shape": [2, 2, 4], "seed": 0}
 
@@ -67,3 +69,13 @@ def test_a_bad_background_clip_is_found_before_any_cell(tmp_path, console):
         file["avadataset"][2, 0, 0] = float("nan")
     with pytest.raises(AVEError, match=r"NaN or Inf in a feature .*audio_feature_noisy\.h5.*row 32"):
         driver.open_data(tmp_path / "d", "quick", tmp_path, False, console)
+
+
+def test_the_widest_table_is_not_cut(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    widest = tables()["2"]
+    shown = Table(*widest.columns.values(), "mean")
+    shown.add_row(*["91.7±0.1"] * (len(widest.columns) + 1))
+    driver.output().print(shown)
+    printed = capsys.readouterr().out
+    assert printed.count("91.7±0.1") == len(widest.columns) + 1 and "…" not in printed

@@ -112,3 +112,8 @@ def test_published_lines(records, tmp_path):
     again = publish._read(path)
     assert len(again) == len(lines)
     assert {line["entry"]: line["mean"] for line in again}["a"] == "50.0"
+
+
+def test_entries_stand_as_in_the_papers_tables():
+    named = ["random window", "ssn", "dmrn_late", "additive_early", "a", "ssn"]
+    assert publish._in_order(named) == ["a", "additive_early", "dmrn_late", "ssn", "random window"]
