@@ -41,8 +41,9 @@ def check_options(executor, local, ray):
             raise AVEError("no such number", key=option, expected="0 to 1, or a whole number", found=gpus)
 
 
+@contextlib.contextmanager
 def connect(address, env, modules):
-    """Joins a cluster; end with `ray.shutdown()`.
+    """Joins a cluster, which the block leaves at its end.
 
     Args:
         address: such as `"10.0.0.1:6379"`; None is `RAY_ADDRESS`, the cluster that this machine is a node of, or else
@@ -50,11 +51,11 @@ def connect(address, env, modules):
         env: variables of its processes.
         modules: folders of packages that travel with the job.
 
-    Returns:
+    Yields:
         The module `ray`.
 
     Raises:
-        AVEError: Ray is not installed, or there is no such cluster.
+        AVEError: Ray is not installed, there is no such cluster, or it is lost inside the block.
     """
     ray = require("ray", "ray")
     # Ray tells its makers of its use otherwise.
@@ -74,9 +75,19 @@ def connect(address, env, modules):
             "no Ray cluster that can be used",
             key="--address",
             found=f"{address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
-            fix="Start one with `ray start --head`; Python, Ray and its token must be the same here as there",
+            fix="Start one with `ray start --head`; Python, Ray, its token and RAY_AUTH_MODE must be the same as there",
         ) from error
-    return ray
+    try:
+        yield ray
+    except ray.exceptions.RayError as error:
+        # Of other nodes, this is dealt with where their work is awaited.
+        raise AVEError(
+            "the Ray cluster, or this machine's node of it, is gone",
+            found=str(error).strip().splitlines()[0],
+            fix="Start it again, and then the same command: what is finished is kept",
+        ) from error
+    finally:
+        ray.shutdown()
 
 
 def _knock(address):

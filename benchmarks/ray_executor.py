@@ -45,13 +45,10 @@ class RayExecutor:
         from benchmarks.cell import commit
 
         env = {**environment(cells[0], max(1, int(self.cpus))), "AVE_KERAS_COMMIT": commit()}
-        ray = connect(self.address, env, [ROOT / name for name in ("ave_keras", "zoo", "benchmarks")])
-        try:
+        with connect(self.address, env, [ROOT / name for name in ("ave_keras", "zoo", "benchmarks")]) as ray:
             refuse_small(ray, "a cell", "--cpus-per-cell, --gpus-per-cell", self.cpus, self.gpus)
             with mark(Path(store).absolute() / "running") as seen:
                 yield from self._run(ray, cells, Path(data).absolute(), Path(store).absolute(), seen)
-        finally:
-            ray.shutdown()
 
     def _run(self, ray, cells, data, store, seen):
         progress = _queue(ray)

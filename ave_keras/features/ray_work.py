@@ -38,14 +38,11 @@ class RayExecutor:
         Raises:
             AVEError: no such cluster, no room on it, or a node on which the job cannot be done.
         """
-        ray = connect(self.address, {"KERAS_BACKEND": keras.backend.backend()}, [PACKAGE])
-        try:
+        with connect(self.address, {"KERAS_BACKEND": keras.backend.backend()}, [PACKAGE]) as ray:
             refuse_small(ray, "an encoder", "--gpus-per-worker", 0, self.gpus)
             refuse_small(ray, "decoding", None, 1, 0)
             with mark(job.parts.folder.absolute()) as seen:
                 _Run(ray, job, videos, done, seen, self.gpus).finish()
-        finally:
-            ray.shutdown()
 
 
 class _Run:

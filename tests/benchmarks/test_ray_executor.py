@@ -77,6 +77,22 @@ def test_no_cluster(tmp_path, cell, folder):
         next(RayExecutor("localhost:1", 1, 0).run([cell()], folder, tmp_path))
 
 
+def test_a_cluster_that_is_lost(tmp_path, cell, folder, monkeypatch):
+    """The tasks' news come by an actor on this machine's node, which has died."""
+
+    def lost(*args):
+        raise ray.exceptions.ActorUnavailableError("connection refused", None)
+
+    left, store = [], Store(tmp_path)
+    monkeypatch.setattr(ray, "init", lambda *args, **options: None)
+    monkeypatch.setattr(ray, "shutdown", lambda: left.append(True))
+    monkeypatch.setattr(ray_executor, "refuse_small", lambda *args: None)
+    monkeypatch.setattr(ray_executor, "_queue", lost)
+    with pytest.raises(AVEError, match=r"node of it, is gone: found .*refused.*the same command: what is finished"):
+        next(RayExecutor("local", 1, 0).run([cell()], folder, store.folder))
+    assert left and not list((tmp_path / "running").glob(".ray-*"))
+
+
 @pytest.mark.filterwarnings("default")
 def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
     monkeypatch.setattr(ray_executor, "POLL", 0.05)
