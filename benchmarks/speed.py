@@ -10,7 +10,6 @@ from typing import Annotated
 
 import keras
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
@@ -69,7 +68,10 @@ def command(
             "no such policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
         ) from error
     names, backend, rows = choose_entries((), entries), choose_backend(backend), []
-    with tempfile.TemporaryDirectory(prefix="ave-speed-") as folder, Progress(console=Console(stderr=True)) as progress:
+    with (
+        tempfile.TemporaryDirectory(prefix="ave-speed-") as folder,
+        Progress(console=driver.default_console()) as progress,
+    ):
         if videos:
             task = progress.add_task("feature file", total=videos)
             write_features(Path(folder), videos, lambda n: progress.advance(task, n))

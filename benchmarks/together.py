@@ -100,8 +100,8 @@ class StackedSeeds:
     """
 
     def __init__(self, model, states, batch):
-        self.state = [list(map(_stack, *part)) for part in zip(*states, strict=True)]
-        self._no_metrics = [_stack(*[value] * len(states)) for value in _fresh_metrics(model, batch)]
+        self.state = [list(map(_stack, zip(*part, strict=True))) for part in zip(*states, strict=True)]
+        self._no_metrics = [_stack([value] * len(states)) for value in _fresh_metrics(model, batch)]
         self._train = jax.jit(jax.vmap(model.train_step), donate_argnums=0)
         self._test = jax.jit(jax.vmap(model.test_step, in_axes=(0, None)))
 
@@ -109,7 +109,7 @@ class StackedSeeds:
         """An epoch, every seed on its own dataset; returns `{key: (S,)}`."""
         state = (*self.state, self._metrics())
         for step in range(len(datasets[0])):
-            logs, state = self._train(state, jax.tree.map(_stack, *(d[step] for d in datasets)))
+            logs, state = self._train(state, jax.tree.map(lambda *x: _stack(x), *(d[step] for d in datasets)))
         self.state = list(state[:3])
         return jax.tree.map(np.asarray, logs)
 
@@ -205,5 +205,5 @@ def _variables(model):
     return model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
 
 
-def _stack(*arrays):
-    return jnp.stack(arrays)
+def _stack(arrays):
+    return jnp.stack(list(arrays))

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from ave_keras import gpus
+from ave_keras.data.rows import finite
 
 # Of the memory that is free, for a modality: four cells at a time, a grid's default, leave more than half of it.
 SHARE = 1 / 8
@@ -41,12 +42,11 @@ class ResidentRows:
         """`(first row, values)`, one after the other; notes the rows that are not finite."""
         dtype = _dtype(self._rows)
         for start in range(0, len(self._rows), BLOCK):
-            located = [self._rows.locate(row) for row in range(start, min(start + BLOCK, len(self._rows)))]
+            located = map(self._rows.locate, range(start, min(start + BLOCK, len(self._rows))))
             with np.errstate(over="ignore", invalid="ignore"):
-                block = np.stack([np.asarray(array[row], dtype) for array, _, row in located])
-                finite = np.isfinite(block.reshape(len(block), -1).sum(1, dtype="float32"))
-            self._bad.update((start + np.flatnonzero(~finite)).tolist())
-            yield start, block
+                block = [np.asarray(array[row], dtype) for array, _, row in located]
+                self._bad.update(start + i for i, values in enumerate(block) if not finite(values))
+            yield start, np.stack(block)
 
     def gather(self, rows, dtype="float32"):
         """See `Rows.gather`; the batch is a tensor."""

@@ -52,7 +52,7 @@ class Rows:
                 array, name, row = self.locate(rows[position])
                 _copy(array[row], batch[position])
                 # A row is still in the processor's cache here, so the sum that shows a NaN costs next to nothing.
-                if not np.isfinite(batch[position].sum(dtype="float32")) and not np.isfinite(batch[position]).all():
+                if not finite(batch[position]):
                     raise AVEError(
                         "a feature is NaN, infinite or too large",
                         file=name,
@@ -79,10 +79,15 @@ class Rows:
                 array, name, local = self.locate(row)
                 # Summed at the precision of the result; float64 values too large for it become infinite, as in a batch.
                 values = np.asarray(array[local], dtype)
-                if not np.isfinite(values.sum(dtype="float32")) and not np.isfinite(values).all():
+                if not finite(values):
                     found.append((row, str(name)))
                 advance(1)
         return found
+
+
+def finite(values):
+    """Whether no value is NaN or infinite; where their sum shows it, without a look at each."""
+    return np.isfinite(values.sum(dtype="float32")) or np.isfinite(values).all()
 
 
 def _copy(source, target):
