@@ -1,4 +1,4 @@
-"""The rules of the house: who imports whom, what is public, what is registered."""
+"""The rules of the house: who imports whom, how large things get, what is public, what is registered."""
 
 import ast
 import inspect
@@ -14,28 +14,147 @@ import ave_keras
 import zoo
 
 ROOT = Path(__file__).parents[1]
-FORBIDDEN = {"ave_keras": {"zoo", "benchmarks", "tests"}, "zoo": {"benchmarks", "tests"}, "benchmarks": {"tests"}}
+PACKAGES = ("ave_keras", "zoo", "benchmarks")
+MOST_MODULES, MOST_LINES = 12, 300
+# What each room may import of the other rooms; a room is a folder, or a loose module, of one of the three packages.
+# `runtime` and `errors` lie below all.
+ROOMS = {
+    "ave_keras.errors": (),
+    "ave_keras.runtime": (),
+    "ave_keras.layers": (),
+    "ave_keras.losses": ("layers",),
+    "ave_keras.metrics": (),
+    "ave_keras.optimizers": (),
+    "ave_keras.models": ("layers",),
+    "ave_keras.matching": (),
+    "ave_keras.data": (),
+    "ave_keras.checkpoints": ("layers",),
+    "ave_keras.features": ("checkpoints", "data"),
+    "ave_keras.plots": (),
+    "ave_keras.localization": ("features", "layers", "models", "plots"),
+    "ave_keras.exporting": ("data", "models"),
+    "zoo.recipe": ("ave_keras",),
+    "zoo.entry": ("ave_keras", "recipe"),
+    "zoo.registry": ("ave_keras", "entry", "recipe"),
+    "zoo.card": ("registry",),
+    "zoo.differences": ("registry",),
+    "zoo.loading": ("ave_keras", "registry"),
+    "zoo.evaluation": ("ave_keras",),
+    "zoo.training": ("ave_keras", "evaluation"),
+    "zoo.cli": ("ave_keras", "card", "evaluation", "loading", "registry", "training"),
+    "benchmarks.results": ("ave_keras", "zoo"),
+    "benchmarks.grid": ("ave_keras", "zoo", "results"),
+    "benchmarks.execution": ("ave_keras", "zoo", "grid", "results"),
+    "benchmarks.reports": ("ave_keras", "zoo", "grid", "results"),
+    "benchmarks.speed": ("ave_keras", "zoo", "execution"),
+    "benchmarks.drills": ("ave_keras", "zoo", "execution", "grid", "reports", "results"),
+    "benchmarks.cli": ("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed"),
+    "benchmarks.exports": ("drills",),
+    "benchmarks.__main__": ("cli", "zoo"),
+}
 BACKENDS = {"tensorflow", "jax", "torch"}
+TERMINAL = {"typer", "rich"}
 
 
-def imports(file):
+def modules():
+    """`{dotted name: file}` of the three packages."""
+    files = (file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+MODULES = modules()
+
+
+def imports(file, known=MODULES):
+    """Dotted names of all modules that a file imports, also inside functions."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module.split(".")[0]
+            inner = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in known else node.module for name in inner)
 
 
-@pytest.mark.parametrize("package", FORBIDDEN)
-def test_data_flows_one_way(package):
-    for file in (ROOT / package).rglob("*.py"):
-        assert not FORBIDDEN[package] & set(imports(file)), file
+def room(module):
+    return ".".join(module.split(".")[:2])
+
+
+def wrong_imports(module, imported):
+    """Those among the modules `imported` by `module` that its room may not import."""
+    package, own = module.split(".")[0], room(module)
+    for other in imported:
+        if other.split(".")[0] not in PACKAGES or room(other) == own or other == package:
+            continue
+        allowed = {name if name in PACKAGES else f"{package}.{name}" for name in ROOMS[own]}
+        allowed |= {"ave_keras.errors", "ave_keras.runtime"}
+        # A package as a whole is imported for its public names; within it the rooms count.
+        if not {room(other), other.split(".")[0]} & allowed:
+            yield other
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in PACKAGES])
+def test_rooms_import_what_the_plan_allows(module):
+    assert list(wrong_imports(module, imports(MODULES[module]))) == []
+
+
+def test_a_wrong_import_is_found():
+    assert list(wrong_imports("ave_keras.layers.gmu", ["zoo", "numpy", "ave_keras.errors"])) == ["zoo"]
+    assert list(wrong_imports("zoo.evaluation.model", ["zoo.training.fitting"])) == ["zoo.training.fitting"]
+    assert list(wrong_imports("ave_keras.models.ssn", ["ave_keras.data.pairs", "tests.kit"])) == [
+        "ave_keras.data.pairs"
+    ]
+
+
+def circles(imported):
+    """Modules that lead back to themselves, given `{module: modules}`."""
+    found = []
+    for start in imported:
+        reached, waiting = set(), list(imported[start])
+        while waiting:
+            module = waiting.pop()
+            if module not in reached:
+                reached.add(module)
+                waiting += imported.get(module, ())
+        if start in reached:
+            found.append(start)
+    return found
+
+
+def test_no_import_circle():
+    imported = {module: {name for name in imports(file) if name in MODULES} for module, file in MODULES.items()}
+    assert circles(imported) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+
+
+def test_tests_are_imported_by_tests_only():
+    for file in MODULES.values():
+        assert not any(name.split(".")[0] == "tests" for name in imports(file)), file
+
+
+def test_folders_and_modules_are_small():
+    for folder in {file.parent for file in MODULES.values()}:
+        assert len(list(folder.glob("*.py"))) <= MOST_MODULES, folder
+    for file in MODULES.values():
+        assert len(file.read_text().splitlines()) <= MOST_LINES, file
+
+
+def test_tests_mirror_the_packages():
+    for package in PACKAGES:
+        for file in (ROOT / "tests" / package).rglob("test_*.py"):
+            assert (ROOT / file.parent.relative_to(ROOT / "tests")).is_dir(), file
 
 
 @pytest.mark.parametrize("folder", ["layers", "losses", "metrics", "models", "optimizers"])
 def test_mathematics_is_backend_agnostic(folder):
     for file in (ROOT / "ave_keras" / folder).rglob("*.py"):
-        assert not BACKENDS & set(imports(file)), file
+        assert not BACKENDS & {name.split(".")[0] for name in imports(file)}, file
+
+
+def test_the_library_prints_nothing():
+    for file in (ROOT / "ave_keras").rglob("*.py"):
+        assert not TERMINAL & {name.split(".")[0] for name in imports(file)}, file
+        calls = (node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
+        assert "print" not in {call.id for call in calls if isinstance(call, ast.Name)}, file
 
 
 def public_classes():

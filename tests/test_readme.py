@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import zoo
-from benchmarks.publish import BEGIN, END, readme_table
+from benchmarks.reports.publishing import BEGIN, END, readme_table
 from zoo.card import RESULTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()

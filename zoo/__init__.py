@@ -3,13 +3,26 @@
 >>> import zoo
 >>> model = zoo.load("av_att")                       # a compiled keras.Model
 >>> model.fit(train, validation_data=val)
+
+Names, cards and recipes need no backend: Keras is imported by the first `load`.
 """
 
-import ave_keras  # noqa: F401 - first of all: it tells of a backend that is missing
-from zoo import training
+import importlib
+
 from zoo.card import card
-from zoo.loading import load
 from zoo.registry import entry
 from zoo.registry import names as list
 
 __all__ = ["card", "entry", "list", "load", "training"]
+
+
+def __getattr__(name):
+    if name == "load":
+        return importlib.import_module("zoo.loading").load
+    if name == "training":
+        return importlib.import_module("zoo.training")
+    raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

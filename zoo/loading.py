@@ -7,7 +7,7 @@ from pathlib import Path
 from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
 from ave_keras.errors import AVEError
-from ave_keras.model_file import read_model
+from ave_keras.models.files import read_model
 from zoo.registry import entry
 
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")

@@ -1,7 +1,5 @@
 """Weights under the names of the authors' released files: read without PyTorch, put into models, written out again."""
 
-from ave_keras.checkpoints.reading import SUFFIXES, is_checkpoint, read
-from ave_keras.checkpoints.transfer import export_weights, import_weights
-from ave_keras.checkpoints.writing import write
+import lazy_loader
 
-__all__ = ["SUFFIXES", "export_weights", "import_weights", "is_checkpoint", "read", "write"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

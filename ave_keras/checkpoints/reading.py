@@ -6,9 +6,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+
 from ave_keras.checkpoints.legacy import MAGIC_BYTES, read_legacy
 from ave_keras.checkpoints.objects import Module, Tensor
-from ave_keras.checkpoints.safetensors import read_safetensors
 from ave_keras.checkpoints.zipped import read_zipped
 from ave_keras.errors import AVEError
 
@@ -16,7 +17,7 @@ SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
 # Far more than any network here has.
 MAX_MODULES, MAX_PREFIX = 1000, 1000
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
-DAMAGE += (zipfile.BadZipFile, NotImplementedError, OSError, EOFError)
+DAMAGE += (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Checkpoint:
     """What a file holds.
 
     Attributes:
-        arrays: `{name: array}`, read-only views of the file, in its order.
+        arrays: `{name: array}` in the order of the file; bfloat16 becomes float32.
         network: the class of a whole pickled module, such as `"models.att_Net"`; None for a state dict.
         file: its path.
     """
@@ -42,8 +43,8 @@ def is_checkpoint(path):
 def read(path):
     """Reads a whole pickled module or a state dict, in PyTorch's legacy or zip format, or safetensors.
 
-    No class of the saving program is needed and nothing in the file is run. Nothing is copied: the arrays are views of
-    the mapped file. A state dict may lie in a dict beside other things, and have the prefix of `DataParallel`.
+    No class of the saving program is needed and nothing in the file is run. PyTorch's arrays are views of the mapped
+    file, not copies. A state dict may lie in a dict beside other things, and have the prefix of `DataParallel`.
 
     Args:
         path: of the file; what it is, its content says.
@@ -87,13 +88,23 @@ def _parse(content, path):
     elif MAGIC_BYTES in content[:32]:
         value, numbers = read_legacy(content, str(path))
     elif content[8:9] == b"{":
-        return read_safetensors(content), None
+        return _read_safetensors(path), None
     else:
         raise ValueError("none of these")
     root = _root(value)
     tensors = _of_module(root) if isinstance(root, Module) else root
     arrays = {name: tensor.array(numbers[tensor.storage.key]) for name, tensor in tensors.items()}
     return arrays, root.name if isinstance(root, Module) else None
+
+
+def _read_safetensors(path):
+    with safe_open(path, framework="numpy") as file:
+        return {name: _float32(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
+
+
+def _float32(array):
+    """Number types that NumPy does not have, such as bfloat16, as float32; others as they are."""
+    return array.astype("float32") if array.dtype.isbuiltin == 2 else array
 
 
 def _root(value):

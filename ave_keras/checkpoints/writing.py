@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save
 
-from ave_keras.checkpoints.safetensors import safetensors_bytes
 from ave_keras.errors import AVEError
 
 
@@ -28,7 +28,7 @@ def write(path, arrays):
     path = Path(path)
     arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()}
     if path.suffix == ".safetensors":
-        pieces = safetensors_bytes(arrays)
+        pieces = [save(arrays, {"format": "pt"})]
     elif path.suffix in (".pt", ".pth", ".bin"):
         pieces = [_torch_bytes(path.stem, arrays)]
     else:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ave_keras.data import layout
 from ave_keras.data.directory import read_directory
-from ave_keras.data.fingerprint import array_sha256, combined, file_sha256
+from ave_keras.data.storage.fingerprint import array_sha256, combined, file_sha256
 from ave_keras.errors import AVEError
 
 NONE = np.empty(0, "int64")
@@ -96,7 +96,7 @@ class AVE:
         """The synthetic AVE in memory, float16; `data.synthetic.SyntheticAVE` has the options."""
         from ave_keras.data.synthetic import SyntheticAVE
 
-        return SyntheticAVE(videos, **options).in_memory()
+        return cls(**SyntheticAVE(videos, **options).in_memory())
 
     @property
     def is_reference(self):

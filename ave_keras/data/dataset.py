@@ -5,7 +5,7 @@ import contextlib
 import keras
 import numpy as np
 
-from ave_keras.data.rows import Rows
+from ave_keras.data.storage.rows import Rows
 from ave_keras.errors import AVEError
 
 # From this size on, a batch is worth two threads that read ahead. Keras' queue costs 0.1 s an epoch, and each batch in

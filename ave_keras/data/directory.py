@@ -5,7 +5,7 @@ import numpy as np
 from ave_keras.data import layout
 from ave_keras.data.annotations import class_names_of, read_annotations, refuse_misspelt
 from ave_keras.data.features import Features
-from ave_keras.data.hdf5 import FEATURES, open_array
+from ave_keras.data.storage.hdf5 import FEATURES, open_array
 from ave_keras.errors import AVEError
 
 

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from ave_keras.data.hdf5 import FEATURES, fits, open_array
 from ave_keras.data.layout import BACKGROUND, MODALITIES, WHERE
-from ave_keras.data.resident import resident
-from ave_keras.data.rows import Rows
+from ave_keras.data.storage.hdf5 import FEATURES, fits, open_array
+from ave_keras.data.storage.rows import Rows
 from ave_keras.errors import AVEError
 
 # (T, d) audio; (T, H, W, d) cells or (T, d) pooled vectors on the visual side.
@@ -74,8 +72,10 @@ class Features:
         if clips and modality not in self.background:
             self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
         rows = Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
-        if not on_gpu or keras.distribution.distribution():
+        if not on_gpu:
             return rows
+        from ave_keras.data.storage.resident import resident
+
         if modality not in self._on_gpu:
             self._on_gpu[modality] = resident(rows)
         return self._on_gpu[modality]

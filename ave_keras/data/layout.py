@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from ave_keras.data import annotations as ann
-from ave_keras.data.hdf5 import LABELS, ORDER, read_array
+from ave_keras.data.storage.hdf5 import LABELS, ORDER, read_array
 from ave_keras.errors import AVEError
 
 ANNOTATIONS = "Annotations.txt"

@@ -1,6 +1,5 @@
 """Models as files for other runtimes: ONNX, TensorFlow SavedModel, LiteRT and OpenVINO."""
 
-from ave_keras.exporting.formats import FORMATS, Format
-from ave_keras.exporting.process import Exported, export
+import lazy_loader
 
-__all__ = ["FORMATS", "Exported", "Format", "export"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,7 +8,7 @@ import ave_keras  # noqa: F401  registers the layers
 from ave_keras.exporting import conversion
 from ave_keras.exporting.formats import FORMATS
 from ave_keras.exporting.process import MADE, MODEL, RESULT
-from ave_keras.model_file import read_model
+from ave_keras.models.files import read_model
 
 
 def main(folder, name, format):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from ave_keras.errors import AVEError
-from ave_keras.optional import require
+from ave_keras.runtime.packages import require
 
 # The module and the extra.
 TENSORFLOW = "tensorflow"

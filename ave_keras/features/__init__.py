@@ -1,17 +1,5 @@
 """From video files to features: decoding, encoders, extraction. Needs the `video` extra, PyAV."""
 
-from ave_keras.features.decode import Video, probe, read_audio, read_frames, segments_of
-from ave_keras.features.encoders import AudioEncoder, VisualEncoder, audio_encoder, encode, visual_encoder
+import lazy_loader
 
-__all__ = [
-    "AudioEncoder",
-    "Video",
-    "VisualEncoder",
-    "audio_encoder",
-    "encode",
-    "probe",
-    "read_audio",
-    "read_frames",
-    "segments_of",
-    "visual_encoder",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,11 +5,11 @@ import numpy as np
 from ave_keras.errors import AVEError
 
 
-def references(asked, train_starts=None, train_lengths=None):
+def references(queries, train_starts=None, train_lengths=None):
     """Trivial answers to `Queries`, in the form of `localize`.
 
     Args:
-        asked: `Queries`.
+        queries: `Queries`.
         train_starts: `(M,)` first seconds of the events of the training split; without them the last reference is left
             out.
         train_lengths: `(M,)` their lengths.
@@ -25,11 +25,11 @@ def references(asked, train_starts=None, train_lengths=None):
     Reference:
         None in the paper. Released test split, exact match: 20.8, 35.3, 46.8 and 47.0 %.
     """
-    windows = asked.segments - asked.lengths + 1
-    if windows.min() < 1 or asked.lengths.min() < 1:
-        worst = asked.lengths[(windows < 1) | (asked.lengths < 1)][0]
-        raise AVEError("no window fits a query", expected=f"1 to {asked.segments} seconds", found=f"{worst} seconds")
-    seconds = np.arange(asked.segments)
+    windows = queries.segments - queries.lengths + 1
+    if windows.min() < 1 or queries.lengths.min() < 1:
+        worst = queries.lengths[(windows < 1) | (queries.lengths < 1)][0]
+        raise AVEError("no window fits a query", expected=f"1 to {queries.segments} seconds", found=f"{worst} seconds")
+    seconds = np.arange(queries.segments)
     fits = seconds < windows[:, None]
     found = {
         "random window": fits / windows[:, None],
@@ -37,9 +37,9 @@ def references(asked, train_starts=None, train_lengths=None):
         "last window": np.float64(seconds == windows[:, None] - 1),
     }
     if train_starts is not None:
-        counts = np.zeros((asked.segments + 1, asked.segments))
+        counts = np.zeros((queries.segments + 1, queries.segments))
         np.add.at(counts, (np.asarray(train_lengths), np.asarray(train_starts)), 1)
-        counts = np.where(fits, counts[asked.lengths], -1)
+        counts = np.where(fits, counts[queries.lengths], -1)
         modes = counts == counts.max(axis=1, keepdims=True)
         found["most frequent start per length"] = modes / modes.sum(axis=1, keepdims=True)
     return found

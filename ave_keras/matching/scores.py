@@ -3,12 +3,12 @@
 import numpy as np
 
 
-def scores(answers, asked):
+def scores(answers, queries):
     """Scores of answers to `Queries`; each is an expectation over the shares of an answer.
 
     Args:
         answers: `(N, T)` shares, as `localize` and `references` give them.
-        asked: `Queries`.
+        queries: `Queries`.
 
     Returns:
         `{name: share}`, numbers within [0, 1]:
@@ -21,21 +21,21 @@ def scores(answers, asked):
 
         A name is absent where no query is of its kind.
     """
-    shift = np.abs(np.arange(asked.segments) - asked.starts[:, None])
-    lengths = asked.lengths[:, None]
+    shift = np.abs(np.arange(queries.segments) - queries.starts[:, None])
+    lengths = queries.lengths[:, None]
     common = np.maximum(lengths - shift, 0)
-    exact = right(answers, asked)
+    exact = right(answers, queries)
     found = {
         "exact": exact.mean(),
         "iou": (answers * common / (2 * lengths - common)).sum(axis=1).mean(),
         "within_1": (answers * (shift <= 1)).sum(axis=1).mean(),
     }
-    inner = (asked.starts > 0) & (asked.starts + asked.lengths < asked.segments)
-    groups = {"inner": inner, **{f"start_{s}": asked.starts == s for s in np.unique(asked.starts)}}
+    inner = (queries.starts > 0) & (queries.starts + queries.lengths < queries.segments)
+    groups = {"inner": inner, **{f"start_{s}": queries.starts == s for s in np.unique(queries.starts)}}
     found |= {name: exact[members].mean() for name, members in groups.items() if members.any()}
     return {name: float(value) for name, value in found.items()}
 
 
-def right(answers, asked):
+def right(answers, queries):
     """The share `(N,)` of each answer that lies on the true start."""
-    return answers[np.arange(len(asked.starts)), asked.starts]
+    return answers[np.arange(len(queries.starts)), queries.starts]

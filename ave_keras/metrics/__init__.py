@@ -1,6 +1,5 @@
 """Metrics of the paper."""
 
-from ave_keras.metrics.attention_scores import attention_mass, pointing_game, source_area
-from ave_keras.metrics.segment_accuracy import SegmentAccuracy
+import lazy_loader
 
-__all__ = ["SegmentAccuracy", "attention_mass", "pointing_game", "source_area"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

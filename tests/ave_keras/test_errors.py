@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from ave_keras import AVEError
-from benchmarks.store import CannotWrite
+from benchmarks.results.files import CannotWrite
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from ave_keras.data import AVE
 from ave_keras.data.synthetic import SyntheticAVE
-from benchmarks.grid import Cell
+from benchmarks.grid.cells import Cell
 
 
 @pytest.fixture(scope="session")

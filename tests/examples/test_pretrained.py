@@ -8,7 +8,7 @@ import pytest
 
 from ave_keras import AVEError, checkpoints
 from ave_keras.data import AVE
-from ave_keras.features.encoders import audio_encoder, encode, visual_encoder
+from ave_keras.features import audio_encoder, encode, visual_encoder
 
 pytest.importorskip("av")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="an example; once is enough")

@@ -5,7 +5,7 @@ import pytest
 
 import zoo
 from ave_keras import checkpoints
-from ave_keras.data.synthetic import SyntheticAVE
+from ave_keras.data import AVE
 from tests import small
 
 FORMS = ("av_att", "w_av_att", "dmrn_late")
@@ -55,7 +55,7 @@ def test_twenty_steps_equal_those_of_pytorch(entry, tmp_path):
 
 def test_order_and_batches():
     """Class-sorted as the split is, the last partial batch left out, the background clips behind the weak task's."""
-    ave = SyntheticAVE(40, classes=2, segments=4, audio_dim=6, visual_shape=(2, 2, 4), background_videos=3).in_memory()
+    ave = AVE.synthetic(40, classes=2, segments=4, audio_dim=6, visual_shape=(2, 2, 4), background_videos=3)
     split = ave.split("train")
     for name in ("av_att", "w_av_att"):
         entry = zoo.entry(name, "official").with_recipe(batch_size=8)

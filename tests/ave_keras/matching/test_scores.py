@@ -8,7 +8,7 @@ from ave_keras.data import AVE
 from ave_keras.matching import Queries, event_runs, localize, queries, references, scores
 
 
-def asked_of(starts, lengths, segments=6):
+def queries_of(starts, lengths, segments=6):
     starts, lengths = np.array(starts), np.array(lengths)
     return Queries(np.arange(len(starts)), starts, lengths, segments)
 
@@ -29,9 +29,9 @@ def iou(t, start, length):
 def test_scores_one_by_one(rng):
     lengths = rng.integers(1, 6, 60)
     starts = rng.integers(0, 6 - lengths + 1)
-    asked = asked_of(starts, lengths)
+    chosen = queries_of(starts, lengths)
     picked = rng.integers(0, 6 - lengths + 1)
-    found = scores(np.eye(6)[picked], asked)
+    found = scores(np.eye(6)[picked], chosen)
     hits = picked == starts
     inner = (starts > 0) & (starts + lengths < 6)
     triples = list(zip(picked, starts, lengths, strict=True))
@@ -45,27 +45,27 @@ def test_scores_one_by_one(rng):
 
 
 def test_a_shared_answer_scores_its_expectation():
-    asked = asked_of([1], [2])
-    found = scores(np.array([[0.5, 0.5, 0, 0, 0, 0]]), asked)
+    chosen = queries_of([1], [2])
+    found = scores(np.array([[0.5, 0.5, 0, 0, 0, 0]]), chosen)
     assert found == pytest.approx({"exact": 0.5, "iou": (1 + 1 / 3) / 2, "within_1": 1, "inner": 0.5, "start_1": 0.5})
 
 
 def test_groups_without_a_query_are_absent():
-    assert set(scores(np.eye(6)[[0]], asked_of([0], [2]))) == {"exact", "iou", "within_1", "start_0"}
+    assert set(scores(np.eye(6)[[0]], queries_of([0], [2]))) == {"exact", "iou", "within_1", "start_0"}
 
 
 def test_references():
-    asked = asked_of([0, 1, 2], [4, 2, 5])
-    found = references(asked, train_starts=[1, 1, 0, 3, 0], train_lengths=[4, 4, 4, 2, 2])
+    chosen = queries_of([0, 1, 2], [4, 2, 5])
+    found = references(chosen, train_starts=[1, 1, 0, 3, 0], train_lengths=[4, 4, 4, 2, 2])
     np.testing.assert_allclose(found["random window"][0], [1 / 3] * 3 + [0] * 3)
     np.testing.assert_array_equal(found["first window"].argmax(1), [0, 0, 0])
     np.testing.assert_array_equal(found["last window"].argmax(1), [2, 4, 1])
     # Of length 4 second 1 is the most frequent; of length 2 two starts are; of length 5 train has none.
     expected = [[0, 1, 0, 0, 0, 0], [0.5, 0, 0, 0.5, 0, 0], [0.5, 0.5, 0, 0, 0, 0]]
     np.testing.assert_allclose(found["most frequent start per length"], expected)
-    assert len(references(asked)) == 3
+    assert len(references(chosen)) == 3
     with pytest.raises(AVEError, match=r"no window fits.*1 to 6 seconds, found 7"):
-        references(asked_of([0], [7]))
+        references(queries_of([0], [7]))
 
 
 def test_event_runs():
@@ -86,8 +86,8 @@ def test_videos_with_nothing_to_ask():
     ):
         queries(ave, "val_match")
     ave.labels[rows[0]] = labels((2, 4))[0]
-    asked = queries(ave, "val_match")
-    assert (asked.rows.tolist(), asked.starts.tolist(), asked.lengths.tolist()) == ([rows[0]], [2], [2])
+    chosen = queries(ave, "val_match")
+    assert (chosen.rows.tolist(), chosen.starts.tolist(), chosen.lengths.tolist()) == ([rows[0]], [2], [2])
 
 
 RELEASED = {
@@ -100,10 +100,10 @@ RELEASED = {
 
 def test_the_released_test_split(shared):
     ave = AVE.from_directory(shared / "ave")
-    asked = queries(ave, "test_match")
+    chosen = queries(ave, "test_match")
     train = event_runs(ave.labels[ave.split("train_match")])
-    found = {name: scores(answers, asked) for name, answers in references(asked, *train).items()}
-    assert len(asked.rows) == 402
+    found = {name: scores(answers, chosen) for name, answers in references(chosen, *train).items()}
+    assert len(chosen.rows) == 402
     assert {name: round(100 * score["exact"], 1) for name, score in found.items()} == RELEASED
     # Where an event touches neither border, constant answers are right for none or few.
     assert found["first window"]["inner"] == found["last window"]["inner"] == 0
@@ -113,8 +113,8 @@ def test_the_released_test_split(shared):
 
 @pytest.mark.parametrize("direction", ["a2v", "v2a"])
 def test_a_constant_model_scores_what_a_random_window_does(shared, direction):
-    asked = queries(AVE.from_directory(shared / "ave"), "test_match")
+    chosen = queries(AVE.from_directory(shared / "ave"), "test_match")
     constant = np.full((402, 10, 10), 0.7, "float32")
-    found = scores(localize(constant, asked.starts, asked.lengths, direction), asked)
-    assert found == pytest.approx(scores(references(asked)["random window"], asked))
+    found = scores(localize(constant, chosen.starts, chosen.lengths, direction), chosen)
+    assert found == pytest.approx(scores(references(chosen)["random window"], chosen))
     assert round(100 * found["exact"], 1) == 20.8

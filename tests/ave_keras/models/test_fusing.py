@@ -6,8 +6,8 @@ import pytest
 
 import zoo
 from ave_keras import AVEError
-from ave_keras.model_file import read_model
 from ave_keras.models import localizer
+from ave_keras.models.files import read_model
 from tests import fusion_reference as by
 from tests import reference, small
 

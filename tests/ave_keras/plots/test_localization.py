@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ave_keras.answers import Localization
 from ave_keras.errors import AVEError
+from ave_keras.localization.result import Localization
 from ave_keras.plots import attention_figure, save, strip_figure, timeline_figure
 from ave_keras.plots.localization import ANSWER, TRUE
 

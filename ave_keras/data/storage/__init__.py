@@ -1,0 +1,1 @@
+"""Arrays on disk and in memory: HDF5 files, rows, packing, pooling, checksums."""

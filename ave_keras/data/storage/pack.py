@@ -1,0 +1,73 @@
+"""Features rewritten as float16: a quarter of the released float64 files, small enough for the system's file cache."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from ave_keras.data import layout
+from ave_keras.data.ave import AVE
+from ave_keras.data.storage.hdf5 import FEATURES, open_array
+from ave_keras.data.storage.writing import new_files, spans, write_rows
+from ave_keras.errors import AVEError
+
+
+def pack(folder, out, *, force=False, start=lambda name, rows: None, advance=lambda rows: None):
+    """Writes a copy of a data set whose features are contiguous float16 arrays.
+
+    Args:
+        folder: a folder in the official layout.
+        out: the folder to write.
+        force: replaces a data set in `out`.
+        start: called with the name and the rows of each feature file.
+        advance: called with the number of rows done.
+
+    Returns:
+        `(bytes before, bytes after)` of the feature files.
+
+    Raises:
+        AVEError: `folder` is not a sound data set, a value is NaN, infinite or beyond float16's 65504, or `out` cannot
+            be written.
+    """
+    folder, out = Path(folder), Path(out)
+    AVE.from_directory(folder)
+    large = sorted(path for pattern in layout.LARGE_FILES for path in folder.glob(pattern))
+    if not large:
+        raise AVEError(
+            "no features to pack", file=folder, expected=layout.LARGE_FILES[0], found="none", fix=layout.WHERE
+        )
+    if out.resolve() == folder.resolve():
+        raise AVEError("a data set is not packed onto itself", file=out, fix="Name another folder")
+    sizes = [0, 0]
+    with new_files(out, force) as new:
+        for source in large:
+            array = open_array(source, FEATURES)
+            start(source.name, len(array))
+            write_rows(new(source.name), FEATURES, array.shape, "float16", _blocks(array, source, advance))
+            sizes[0] += array.dtype.itemsize * int(np.prod(array.shape))
+            sizes[1] += 2 * int(np.prod(array.shape))
+        for pattern in layout.SMALL_FILES:
+            for source in sorted(folder.glob(pattern)):
+                shutil.copyfile(source, new(source.name))
+    return tuple(sizes)
+
+
+def _blocks(array, source, advance):
+    row_bytes = array.dtype.itemsize * int(np.prod(array.shape[1:]))
+    for start, end in spans(len(array), row_bytes):
+        values = array[start:end]
+        with np.errstate(over="ignore", invalid="ignore"):
+            packed = np.asarray(values, "float16")
+        finite = np.isfinite(packed)
+        if not finite.all():
+            position = tuple(np.argwhere(~finite)[0])
+            raise AVEError(
+                "a feature does not fit float16",
+                file=source,
+                key=FEATURES,
+                expected="finite values up to 65504",
+                found=f"{values[position]} in row {start + position[0]}",
+                fix="Extract the row again, or use the data set as it is, with --skip-bad",
+            )
+        yield packed
+        advance(end - start)

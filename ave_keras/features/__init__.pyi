@@ -1,0 +1,10 @@
+from .decoding.video import Video as Video
+from .decoding.video import probe as probe
+from .decoding.video import read_audio as read_audio
+from .decoding.video import read_frames as read_frames
+from .decoding.video import segments_of as segments_of
+from .encoders.encoding import encode as encode
+from .encoders.protocols import AudioEncoder as AudioEncoder
+from .encoders.protocols import VisualEncoder as VisualEncoder
+from .encoders.registry import audio_encoder as audio_encoder
+from .encoders.registry import visual_encoder as visual_encoder

@@ -1,0 +1,1 @@
+"""Pictures and sound from video files and picture sequences."""

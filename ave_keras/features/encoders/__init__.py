@@ -1,0 +1,1 @@
+"""Networks that turn seconds of sound and picture into features."""

@@ -1,0 +1,1 @@
+"""A folder of videos to a data set in the official layout."""

@@ -1,0 +1,74 @@
+"""Puts video, answers and the player's own files into one HTML text."""
+
+import base64
+import io
+import json
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib import colormaps, image
+
+from ave_keras.features.decoding import sequence
+from ave_keras.plots.colors import class_colors
+
+FILES = Path(__file__).parent
+# Browsers go by these names, not by the suffix; QuickTime's own is refused, though they play most such files.
+KINDS = {".webm": "video/webm", ".mkv": "video/webm", ".ogv": "video/ogg", ".wav": "audio/wav", ".mp3": "audio/mpeg"}
+KINDS |= {".flac": "audio/flac", ".ogg": "audio/ogg"}
+# A page above this size is no fun to open; it then shows a picture a second, as where the browser cannot play the file.
+LARGEST = 64 << 20
+
+
+def page(found, frames):
+    """The page: video, timeline of events, attention over the picture, and each class's confidence.
+
+    Args:
+        found: a `Localization`.
+        frames: `(T, H, W, 3)` uint8, one picture of each second: shown where the video itself cannot be.
+
+    Returns:
+        HTML text. Nothing in it is fetched from elsewhere, and its policy forbids it.
+    """
+    media, notes = _media(found.video), list(found.notes)
+    if media is None and found.video.is_file():
+        notes.append(f"above {LARGEST >> 20} MB a video is not put into a page: a picture a second stands for it")
+    data = {
+        **found.to_dict(),
+        "notes": notes,
+        "colors": class_colors([*(found.truth or ()), *found.classes, *found.class_names], found.class_names[-1]),
+        "frames": [_uri("image/jpeg", _jpeg(frame)) for frame in frames],
+        "size": [frames.shape[2], frames.shape[1]],
+        "colormap": (colormaps["jet"](range(256), bytes=True)[:, :3]).tolist(),
+    }
+    environment = Environment(loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("player.html").render(
+        title=f"{found.video.name} · {found.model}",
+        style=_own("player.css"),
+        script=_own("player.js"),
+        media=media,
+        # A class may be called "</script>".
+        data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),
+    )
+
+
+def _own(name):
+    """A file of ours that goes into the page as it is."""
+    return Markup((FILES / name).read_text(encoding="utf-8"))
+
+
+def _media(video):
+    file = sequence.sound_of(video) if video.is_dir() else video
+    if file is None or file.stat().st_size > LARGEST:
+        return None
+    return _uri(KINDS.get(file.suffix.lower(), "video/mp4"), file.read_bytes())
+
+
+def _uri(kind, content):
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _jpeg(frame):
+    text = io.BytesIO()
+    image.imsave(text, frame, format="jpeg", pil_kwargs={"quality": 80})
+    return text.getvalue()

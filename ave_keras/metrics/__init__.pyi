@@ -1,0 +1,4 @@
+from .attention_scores import attention_mass as attention_mass
+from .attention_scores import pointing_game as pointing_game
+from .attention_scores import source_area as source_area
+from .segment_accuracy import SegmentAccuracy as SegmentAccuracy

@@ -1,5 +1,0 @@
-"""A localized video as one HTML page that needs nothing else."""
-
-from ave_keras.player.document import page
-
-__all__ = ["page"]

@@ -1,0 +1,1 @@
+"""What the machine offers: optional packages, the backend, GPUs, Ray clusters."""

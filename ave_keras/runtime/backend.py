@@ -1,0 +1,107 @@
+"""Keras' backend: known without importing it, and looked after when it is imported.
+
+`import ave_keras` imports neither Keras nor a backend. `prepare` hooks into the import of Keras, so that our classes
+are registered as soon as anybody imports it: `import ave_keras; keras.models.load_model(path)` works in either order.
+"""
+
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+
+from ave_keras.errors import AVEError
+from ave_keras.runtime.packages import installed
+
+BACKENDS = ("tensorflow", "jax", "torch")
+# Every module with classes that a saved model may name.
+SERIALIZABLE = (
+    "ave_keras.layers",
+    "ave_keras.losses",
+    "ave_keras.metrics.segment_accuracy",
+    "ave_keras.optimizers.torch_adam",
+)
+
+
+def prepare():
+    """Chooses an installed backend, and registers our classes now or when Keras is imported.
+
+    Where KERAS_BACKEND is not set and the backend that Keras would use is not installed, an installed one is chosen.
+    """
+    if "keras" in sys.modules:
+        _register()
+        return
+    if not os.environ.get("KERAS_BACKEND") and not installed(_configured_backend()):
+        os.environ["KERAS_BACKEND"] = next(filter(installed, BACKENDS), "")
+    sys.meta_path.insert(0, _KerasImport())
+
+
+def backend_name():
+    """The backend that Keras uses, or would use if it were imported."""
+    if "keras" in sys.modules:
+        return sys.modules["keras"].backend.backend()
+    return os.environ.get("KERAS_BACKEND") or _configured_backend()
+
+
+def _register():
+    for module in SERIALIZABLE:
+        importlib.import_module(module)
+
+
+class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads Keras as Python would, explains a missing backend, then registers our classes."""
+
+    def find_spec(self, name, path=None, target=None):
+        """The specification of Keras, loaded by us; None for every other module."""
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
+        if spec is not None:
+            self._loader, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec):
+        """Python's own module object."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        """Runs Keras.
+
+        Raises:
+            AVEError: its backend is not installed.
+        """
+        module.__spec__.loader = module.__loader__ = self._loader
+        try:
+            self._loader.exec_module(module)
+        except (ImportError, ValueError):
+            named = os.environ.get("KERAS_BACKEND") or _configured_backend()
+            there = [name for name in BACKENDS if installed(name)]
+            if named in there:
+                raise
+            extra = named if named in BACKENDS else BACKENDS[0]
+            raise AVEError(
+                "the backend of Keras is not installed",
+                key="KERAS_BACKEND",
+                expected=f"one of {there or list(BACKENDS)}",
+                found=repr(named),
+                fix=f'pip install "ave-keras[{extra}]", set KERAS_BACKEND, or edit keras.json in ~/.keras',
+            ) from None
+        sys.meta_path.remove(self)
+        _register()
+
+
+def _configured_backend():
+    """The backend in the file that Keras reads, and writes where there is none."""
+    file = Path(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json").expanduser()
+    try:
+        found = json.loads(file.read_text())
+    except (OSError, ValueError):
+        found = None
+    named = found.get("backend") if isinstance(found, dict) else None
+    return named if isinstance(named, str) and named else BACKENDS[0]

@@ -1,0 +1,1 @@
+"""`python -m benchmarks`: one module per command."""

@@ -1,0 +1,116 @@
+"""`python -m benchmarks speed`: train steps as a ratio to the machine's own matmul rate, measured in the same run."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from ave_keras.errors import AVEError
+from benchmarks.cli.executors import choose_backend
+from benchmarks.cli.options import Backend
+from benchmarks.execution.local_executor import KEEP_MEMORY
+from benchmarks.grid.selection import choose_entries
+from zoo.cli.terminal import messages, wide_console
+
+AVE_VIDEOS = 4143
+COLUMNS = {
+    "entry": "entry",
+    "on": "from",
+    "gflop": "GFLOP/step",
+    "step_ms": "step ms",
+    "matmul_gflops": "matmul GFLOP/s",
+    "ratio": "step / matmul rate %",
+    "train_per_s": "train videos/s",
+    "predict_per_s": "predict videos/s",
+    "input_share": "lost to input %",
+    "anon_gb": "peak anonymous GB",
+}
+
+
+def speed(
+    entries: Annotated[list[str] | None, typer.Option(help="Only entries that match this glob; repeatable.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
+    videos: Annotated[
+        int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")
+    ] = AVE_VIDEOS,
+    backend: Backend = None,
+    policy: Annotated[str, typer.Option(help="Keras dtype policy, such as mixed_bfloat16.")] = "float32",
+    profile: Annotated[
+        Path | None, typer.Option(help="Folder for the profiler's traces; the costliest operations are printed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the rows as JSON, each when it is measured.")] = None,
+):
+    """Measure how close training is to the machine's limit.
+
+    Counted are the forward and the weight-gradient products of every weight matrix; the rate of a large float32 matrix
+    product, measured between the steps, is 100 %. Steps run on data that lie in memory. The input column trains one
+    epoch from a temporary memory-mapped file of the AVE's size (4.2 GB of float32) and compares. Entries without
+    attention learn, as in the grid, from maps that were averaged once before. Every entry has a process of its own.
+
+    Examples:
+
+    python -m benchmarks speed --entries av_att
+
+    python -m benchmarks speed --entries a --entries av_att --videos 0 --backend jax --profile traces
+    """
+    import keras
+
+    from benchmarks.speed.measurement import write_features
+
+    try:
+        keras.dtype_policies.get(policy)
+    except ValueError as error:
+        raise AVEError(
+            "no such policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
+        ) from error
+    names, backend, rows = choose_entries((), entries), choose_backend(backend), []
+    with (
+        tempfile.TemporaryDirectory(prefix="ave-speed-") as folder,
+        Progress(console=messages) as progress,
+    ):
+        if videos:
+            task = progress.add_task("feature file", total=videos)
+            write_features(Path(folder), videos, lambda n: progress.advance(task, n))
+        task = progress.add_task("entries", total=len(names))
+        for name in names:
+            progress.update(task, description=name)
+            rows.append(_in_own_process(backend, name, batch_size, Path(folder) if videos else None, policy, profile))
+            if out:
+                out.write_text(json.dumps(rows, indent=1))
+            progress.advance(task)
+    first = rows[0]
+    tf32 = {False: "", True: ", TF32", "cuDNN": ", TF32 in cuDNN alone"}[first["tf32"]]
+    where = f"{first['device']}{tf32}, {os.cpu_count()} cores"
+    table = Table(*COLUMNS.values(), title=f"{backend}, {policy}, batch {batch_size}, {where}")
+    for row in rows:
+        table.add_row(*(_cell(row.get(key)) for key in COLUMNS))
+    wide_console().print(table)
+    for row in rows:
+        if profile:
+            costly = list(row["operations"].items())[:8]
+            print(f"{row['entry']}: " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in costly))
+        if row["warning"]:
+            print(f"warning: {row['entry']}: {row['warning']}", file=sys.stderr)
+
+
+def _cell(value):
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def _in_own_process(backend, name, batch_size, folder, policy, traces):
+    task = {"name": name, "batch_size": batch_size, "folder": folder, "policy": policy, "traces": traces}
+    argv = [sys.executable, "-m", "benchmarks.speed.measurement", json.dumps(task, default=str)]
+    env = {**KEEP_MEMORY, **os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AVEError(f"measuring '{name}' failed", found="\n" + done.stderr[-2000:])
+    return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,1 @@
+"""Proofs that take long: killed grids, and every entry exported to every format."""

@@ -1,0 +1,1 @@
+"""How cells run: driver, executors, workers, and what a cell does."""

@@ -1,0 +1,73 @@
+"""A worker process: cells come as lines of JSON on stdin, events go as lines of JSON on stdout.
+
+It ends when stdin ends, also in the middle of a cell, so that no worker outlives its driver however that died.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+
+
+def main():
+    """Runs cells until there are no more."""
+    # Libraries print on stdout as they like; events have a descriptor of their own.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    tasks = queue.Queue()
+    threading.Thread(target=_read, args=(tasks,), daemon=True).start()
+
+    def send(**event):
+        events.write(json.dumps(event) + "\n")
+
+    attempt = prepare()
+    send(event="ready")
+    while True:
+        send(**attempt(tasks.get(), send))
+
+
+def prepare():
+    """Sets the backend up; returns `attempt`. Keras is not imported before."""
+    from benchmarks.execution.cell import run_cell
+    from benchmarks.execution.devices import be_deterministic, hide_gpu_from_tensorflow, keep_compiled, limit_threads
+    from benchmarks.grid.cells import SeedGroup, from_dict
+    from benchmarks.results.files import CannotWrite, describe
+    from benchmarks.results.store import Store
+
+    limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
+    if os.environ.get("AVE_KERAS_DETERMINISTIC"):
+        be_deterministic()
+    hide_gpu_from_tensorflow()
+
+    def attempt(task, send):
+        """Runs the cell of `task`; returns the event that ends it, and sends one for every epoch."""
+        try:
+            cell, store = from_dict(task["cell"]), Store(task["store"])
+            keep_compiled(store.folder / "compiled")
+            run = _run_group if isinstance(cell, SeedGroup) else run_cell
+            record = run(cell, task["data"], store, lambda epoch, logs: send(event="epoch", epoch=epoch, logs=logs))
+        except CannotWrite as error:
+            return {"event": "unwritable", "error": str(error)}
+        except Exception as error:
+            return {"event": "failed", "error": describe(error)}
+        return {"event": "done" if record else "busy", "accuracy": record and record["test_accuracy"]}
+
+    return attempt
+
+
+def _run_group(*args):
+    """`vectorized_seeds.run_group`, which needs JAX."""
+    from benchmarks.execution.vectorized_seeds import run_group
+
+    return run_group(*args)
+
+
+def _read(tasks):
+    for line in sys.stdin:
+        tasks.put(json.loads(line))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

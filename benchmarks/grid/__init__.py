@@ -1,0 +1,1 @@
+"""Which cells a benchmark consists of: tables, entries, seeds, data."""

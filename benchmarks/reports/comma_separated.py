@@ -1,0 +1,42 @@
+"""Reports as CSV, with full precision, for other programs."""
+
+import csv
+import io
+
+from benchmarks.reports.content import detail_keys
+from benchmarks.results.summary import data_name, rows, trivial
+
+
+def comma_separated(table, group, records):
+    """One line per model, and per metric where there are several, with full precision, for other programs."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    keys = {**table.metrics, **{key: key for _, found in detail_keys(table, records) for key in found}}
+    several = len(keys) > 1
+    columns = [
+        "table",
+        "entry",
+        "model",
+        *(["metric"] if several else []),
+        "paper",
+        "mean",
+        "std",
+        "seeds",
+        "data",
+        "protocol",
+        "profile",
+        "backend",
+        "device",
+    ]
+    writer.writerow(columns)
+    for key in keys:
+        metric = [key] if several else []
+        for row in rows(table, records, key):
+            if key not in table.metrics and not row.values:
+                continue
+            ours = [row.mean, row.std, len(row.values)]
+            where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
+            writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
+        for answer, percent in trivial(records, key).items():
+            writer.writerow([table.table, "", answer, *metric, "", percent, "", "", data_name(group), *[""] * 4])
+    return text.getvalue()

@@ -1,0 +1,140 @@
+"""Measured figures for the cards of the zoo and the README."""
+
+import csv
+import hashlib
+import json
+
+import zoo
+from benchmarks.grid.tables import tables as all_tables
+from benchmarks.reports.markdown import markdown_lines
+from benchmarks.results.files import atomic
+from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, trivial
+
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+FIELDS = [
+    "entry",
+    "data",
+    "protocol",
+    "epochs",
+    "batch_size",
+    "seeds",
+    "metric",
+    "mean",
+    "std",
+    "backend",
+    "keras",
+    "date",
+    "config",
+]
+
+
+def publish(records, path):
+    """Writes one CSV line per entry, main metric and group: what the cards print as measured.
+
+    Lines that are in the file and of other entries or runs stay: not every results folder holds every table.
+    """
+    new = [line for group, members in groups(records) for line in _lines(group, members)]
+    replaced = {_identity(line) for line in new}
+    kept = [line for line in _read(path) if _identity(line) not in replaced] if path.exists() else []
+    with atomic(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*kept, *new])
+
+
+def _lines(group, members):
+    matching = []
+    for name in zoo.list():
+        own = [r for r in members if r["entry"]["name"] == name]
+        keys = [key for key in METRICS if own and key in metrics(own[0])]
+        matching += own if keys != ["accuracy"] else []
+        yield from (_line(name, group, own, key) for key in keys)
+    # A figure of matching says little without what constant answers score.
+    for key in METRICS:
+        for answer, percent in trivial(matching, key).items() if matching else ():
+            yield {**_line("", group, matching, key), "entry": answer, "seeds": "", "mean": f"{percent:.1f}", "std": ""}
+
+
+def _read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _identity(line):
+    return tuple(str(line[key]) for key in ("entry", "data", "protocol", "epochs", "batch_size", "metric", "backend"))
+
+
+def readme(path, results):
+    """Puts the table of `results` between the marks of a README."""
+    text = path.read_text()
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    with atomic(path) as temporary:
+        temporary.write_text(text[:start] + "\n" + readme_table(results) + text[end:])
+
+
+def readme_table(results):
+    """A table per task from the CSV that `publish` writes: a line per entry, a column per run and metric."""
+    lines = _read(results)
+    keys = {label: key for key, label in METRICS.items()}
+    localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
+    matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
+    return "\n".join(_readme_table(part, keys) for part in (localizing, matching) if part)
+
+
+def _readme_table(lines, keys):
+    metrics = dict.fromkeys(line["metric"] for line in lines)
+    runs = list(dict.fromkeys((_run(line), line["metric"]) for line in lines))
+    found = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}
+    body = []
+    for name in _in_order(line["entry"] for line in lines):
+        entry = zoo.entry(name) if name in zoo.list() else None
+        papers = [number(entry and entry.paper.get(keys[metric])) for metric in metrics]
+        ours = [found.get((name, *run), "–") for run in runs]
+        body.append((f"`{name}`" if entry else "", entry.title if entry else name, *papers, *ours))
+    several = len(metrics) > 1
+    head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
+    head += [f"{metric.split()[0]}: {run}" if several else run for run, metric in runs]
+    return "\n".join(markdown_lines(("entry", "model", *head), body)) + "\n"
+
+
+def _in_order(names):
+    """Entries in the order of the paper's tables, then the answers of no model, each once."""
+    order = {
+        name: place for place, name in enumerate(name for table in all_tables().values() for name in table.entries)
+    }
+    return sorted(dict.fromkeys(names), key=lambda name: order.get(name, len(order)))
+
+
+def _figure(line):
+    return f"{line['mean']} ± {line['std'] or '–'} ({line['seeds']})" if line["seeds"] else line["mean"]
+
+
+def _run(line):
+    training = f"{line['epochs']} epochs of batches of {line['batch_size']}"
+    return f"{line['data']}, {line['protocol']} protocol, {training}, {line['backend']}"
+
+
+def _line(name, group, own, metric):
+    row = Row(name, "", None, tuple(metrics(r)[metric] for r in own))
+    recipe = own[0]["entry"]["recipe"]
+    return {
+        "entry": name,
+        "data": data_name(group),
+        "protocol": group["protocol"],
+        "epochs": recipe["epochs"],
+        "batch_size": recipe["batch_size"],
+        "seeds": len(own),
+        "metric": METRICS[metric],
+        "mean": f"{row.mean:.1f}",
+        "std": "" if row.std is None else f"{row.std:.1f}",
+        "backend": group["backend"],
+        "keras": own[0]["versions"]["keras"],
+        "date": max(r["finished"] for r in own)[:10],
+        "config": config_hash(zoo.entry(name, group["protocol"])) if name else "",
+    }
+
+
+def config_hash(entry):
+    """12 hexadecimal digits of what an entry is made of: a card's figure is stale when they differ."""
+    parts = {"builder": entry.builder, "model": entry.model}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

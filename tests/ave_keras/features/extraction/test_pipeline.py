@@ -1,0 +1,209 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from ave_keras import AVEError
+from ave_keras.data import AVE
+from ave_keras.data.storage.writing import write_array
+from tests.ave_keras.features import films, tiny
+
+pytest.importorskip("av")
+
+from ave_keras.features.encoders.encoding import encode
+from ave_keras.features.extraction.pipeline import extract
+
+ROOT = Path(__file__).parents[4]
+ENCODERS = {"audio": (tiny.AUDIO, {}), "visual": (tiny.VISUAL, {"gain": 2.0})}
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend")
+
+
+@pytest.fixture(autouse=True)
+def private_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """Five films of three seconds, one of them with letters that some programs fear, and their events."""
+    folder, lines = tmp_path / "clips", ["video,class,start,end"]
+    folder.mkdir()
+    for n, name in enumerate(("a", "b", "c", "d", "é f 猫")):
+        tone = films.tone(3, frequency=200.0 + 50 * n)
+        films.write_film(folder / f"{name}.mp4", np.arange(n, 60) / 20 - n / 20, sound=tone[None])
+        lines.append(f"{name},{('Dog', 'Cat')[n % 2]},{n % 3},3")
+    lines.append("a,Cat,0,1")
+    (tmp_path / "events.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_the_official_layout(tmp_path, clips):
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    assert (made.rows, made.segments, made.computed, made.failures) == (6, 3, 5, {})
+    ave = AVE.from_directory(made.folder)
+    assert ave.title == "own" and ave.class_names == ("Dog", "Cat")
+    assert ave.spec == {"num_classes": 3, "segments": 3, "audio_dim": 4, "visual_shape": (2, 2, 3)}
+    assert ave.labels.argmax(axis=2).tolist()[1:3] == [[2, 1, 1], [2, 2, 0]]
+    found = encode(clips / "é f 猫.mp4", tiny.Sound(), tiny.Picture(2.0))
+    for key, value in found.items():
+        np.testing.assert_array_equal(ave.features.rows(key).gather(np.array([4]))[0], value)
+        np.testing.assert_array_equal(*ave.features.rows(key).gather(np.array([0, 5])))
+    assert sum(map(len, ave.splits.values())) == 6 and not len(ave.leaks["test"])
+    assert not (made.folder / ".extract").exists()
+
+
+def test_the_manifest(tmp_path, clips):
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", dtype="float16", **ENCODERS)
+    about = json.loads((made.folder / "extraction.json").read_text(encoding="utf-8"))
+    assert {"av", "ffmpeg", "keras", "numpy", "python", "backend"} <= about["versions"].keys()
+    assert about["recipe"]["visual"]["options"] == {"gain": 2.0} and about["recipe"]["dtype"] == "float16"
+    assert list(about["recipe"]["audio"]["sha256"]) == ["tiny.py"]
+    assert about["videos"]["é f 猫"]["file"] == "é f 猫.mp4" and len(about["videos"]["a"]["sha256"]) == 64
+    assert about["files"] == AVE.from_directory(made.folder).fingerprint()["files"]
+
+
+def test_it_trains(tmp_path, clips):
+    """A model of the zoo takes the folder as it is."""
+    from tests import small
+
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    ave = AVE.from_directory(made.folder)
+    model = small.load("av_att", **ave.spec)
+    losses = model.fit(ave.dataset("train", batch_size=2), epochs=1, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+
+
+def test_bad_videos_stop_nothing(tmp_path, clips):
+    (clips / "text.mp4").write_text("no video")
+    films.write_film(clips / "mute.mp4", (0, 1, 2.9))
+    whole = films.write_film(clips / "cut.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
+    whole.write_bytes(whole.read_bytes()[:2000])
+    films.write_film(clips / "unnamed.mp4", (0, 1, 2.9))
+    with (tmp_path / "events.csv").open("a") as file:
+        file.write("\ntext,Dog,0,3\nmute,Dog,0,3\ncut,Cat,0,3\ngone.mp4,Cat,0,3\nelsewhere,Dog,0,3")
+    given = [clips, tmp_path / "gone.mp4"]
+    made = extract(given, tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    told = {path.stem: reason for path, reason in made.failures.items()}
+    assert set(told) == {"text", "mute", "cut", "gone", "unnamed"} and made.unused == ["elsewhere"]
+    assert "found text that begins with 'no video'" in told["text"] and "no such video" in told["gone"]
+    assert "no sound" in told["mute"] and "no line of" in told["unnamed"]
+    assert len(AVE.from_directory(made.folder).annotations) == 6
+    (clips / "unnamed.mp4").unlink()
+    films.write_film(clips / "text.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
+    again = extract(given, tmp_path / "events.csv", made.folder, force=True, **ENCODERS)
+    assert again.computed == 1 and again.rows == 7 and len(again.failures) == 3
+
+
+def test_background_clips(tmp_path, clips):
+    """Clips without an event are the background rows of the weak task; one that is bad is told and left out."""
+    street = tmp_path / "street"
+    street.mkdir()
+    for name in ("x", "y"):
+        films.write_film(street / f"{name}.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
+    (street / "z.mp4").write_text("no video")
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", background=[street], **ENCODERS)
+    assert (made.rows, made.clips, made.computed) == (6, 2, 7) and list(made.failures) == [street / "z.mp4"]
+    ave = AVE.from_directory(made.folder)
+    assert len(ave.background_rows) == 2
+    x, y = ave.dataset("train", task="weak", background=True, batch_size=8)[0]
+    assert y["video"][-2:].tolist() == [[0, 0, 1], [0, 0, 1]]
+    found = encode(street / "y.mp4", tiny.Sound(), tiny.Picture(2.0))
+    for key, value in found.items():
+        np.testing.assert_array_equal(x[key][-1], value)
+    # What lies there from before says nothing of the clips that come.
+    again = extract(
+        [clips], tmp_path / "events.csv", made.folder, background=[street / "x.mp4"], force=True, **ENCODERS
+    )
+    assert again.clips == 1 and len(AVE.from_directory(made.folder).background_rows) == 1
+
+
+def test_splits_that_are_given(tmp_path, clips):
+    """Official order files beside the annotations are renumbered when a video is left out."""
+    lines = [f"Dog&{name}&good&0&3" for name in ("a", "b", "c", "gone", "d", "é f 猫")]
+    (tmp_path / "Annotations.txt").write_text("\n".join(lines), encoding="utf-8")
+    for split, rows in {"train": [0, 3, 5], "val": [2], "test": [4, 1]}.items():
+        write_array(tmp_path / f"{split}_order.h5", "order", np.array(rows))
+    made = extract([clips], tmp_path / "Annotations.txt", tmp_path / "own", **ENCODERS)
+    splits = AVE.from_directory(made.folder).splits
+    assert {s: list(r) for s, r in splits.items()} == {"train": [0, 4], "val": [2], "test": [3, 1]}
+
+
+def test_lengths_that_differ(tmp_path, clips):
+    films.write_film(clips / "long.mp4", np.arange(100) / 20, sound=films.tone(5)[None])
+    with (tmp_path / "events.csv").open("a") as file:
+        file.write("\nlong,Dog,4,5")
+    with pytest.raises(AVEError, match=r"differ in length .*found 5 of 3 s, 1 of 5 s. Choose it with --segments"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    with pytest.raises(AVEError, match=r"event 7 ends after the video .*expected end <= 4, found long: 4 to 5"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=4, **ENCODERS)
+    with pytest.warns(UserWarning, match=r"3\.0 s of sound for 5 s"):
+        made = extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=5, **ENCODERS)
+    assert AVE.from_directory(made.folder).segments == 5
+
+
+def test_what_is_refused_at_once(tmp_path, clips):
+    made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    with pytest.raises(AVEError, match="there is a data set already"):
+        extract([clips], tmp_path / "events.csv", made.folder, **ENCODERS)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AVEError, match=r"the folder cannot be written .*own\): found Not a directory"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "file" / "own", **ENCODERS)
+    with pytest.raises(AVEError, match="unknown encoder"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "b", audio=("x", {}), visual=ENCODERS["visual"])
+    (clips / "a.mp4").write_text("nothing")
+    with pytest.raises(AVEError, match=r"no video is left\n.*not a video that can be read"):
+        extract([clips / "a.mp4"], tmp_path / "events.csv", tmp_path / "c", **ENCODERS)
+
+
+def command(tmp_path, out, *more):
+    """`ave-keras extract` as a user runs it, as an argument list."""
+    call = [sys.executable, "-c", "from zoo.cli import main; main()", "extract", str(tmp_path / "clips")]
+    call += ["--annotations", str(tmp_path / "events.csv"), "--out", str(out), "--visual-option", "gain=2"]
+    return [*call, "--audio-encoder", tiny.AUDIO, "--visual-encoder", tiny.VISUAL, *more]
+
+
+def environment(**more):
+    """Keras' NumPy backend starts in no time, and these encoders need none."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "numpy", **more}
+
+
+def test_goes_on_after_a_kill(tmp_path, clips):
+    out = tmp_path / "own"
+    slow = environment(TINY_SECONDS="1")
+    process = subprocess.Popen(command(tmp_path, out, "--workers", "0"), env=slow, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list(out.glob(".extract/*.npz"))) < 2:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (out / "Annotations.txt").exists()
+    done = len(list(out.glob(".extract/[!.]*.npz")))
+    made = extract([clips], tmp_path / "events.csv", out, audio=ENCODERS["audio"], visual=(tiny.VISUAL, {"gain": 2}))
+    assert made.computed == 5 - done and made.rows == 6
+    assert not (out / ".extract").exists()
+
+
+def test_a_video_that_kills_its_process(tmp_path, clips):
+    """Two processes; the video that takes its own down is told, the rest goes on, the status is 1."""
+    films.write_film(clips / "deadly.mp4", np.arange(60) / 20, sound=0 * films.tone(3)[None])
+    with (tmp_path / "events.csv").open("a") as file:
+        file.write("\ndeadly,Dog,0,3")
+    done = subprocess.run(
+        command(tmp_path, tmp_path / "own", "--workers", "2"),
+        env=environment(TINY_DIES="1"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "6 rows of 3 segments, 5 videos encoded now" in done.stdout
+    assert "deadly.mp4: the process that read it died" in done.stdout
+    assert len(AVE.from_directory(tmp_path / "own").annotations) == 6

@@ -1,0 +1,60 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from ave_keras import AVEError
+from ave_keras.runtime.packages import installed, require
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="starts processes of its own")
+# A finder that is blind for a package stands in for a machine without it.
+WITHOUT = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *args: None if name.split(".")[0] == "{}" else find(name, *args)
+"""
+
+
+def python(code, env):
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("app", "words", "backend"),
+    [
+        ("zoo.cli.app", ["export", "a", "--format", "onnx"], "jax"),
+        ("benchmarks.__main__", ["speed", "--entries", "a", "--videos", "0"], "theano"),
+    ],
+)
+def test_a_missing_backend_is_reported_in_one_line(app, words, backend):
+    """By the command that needs one; others do not import Keras."""
+    env = {**os.environ, "KERAS_BACKEND": backend}
+    run = f"import sys\nsys.argv[1:] = {words}\nfrom zoo.cli.terminal import run\nfrom {app} import app\nrun(app)"
+    done = python(WITHOUT.format("jax") + run, env)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: the backend of Keras is not installed (key 'KERAS_BACKEND')")
+    assert f"found {backend!r}" in done.stderr and 'pip install "ave-keras[' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("configured", "taken"),
+    [(None, "jax"), ('{"backend": "tensorflow"}', "jax"), ('{"backend": "torch"}', "torch"), ('{"backend": 5}', "jax")],
+)
+def test_without_tensorflow_another_backend_is_taken(tmp_path, configured, taken):
+    """Where nothing is said of it, or only by the file that Keras writes by itself."""
+    if configured:
+        (tmp_path / "keras.json").write_text(configured)
+    env = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"KERAS_HOME": str(tmp_path)}
+    code = "import ave_keras; from benchmarks.cli.executors import choose_backend; print(choose_backend(None))"
+    done = python(WITHOUT.format("tensorflow") + code, env)
+    assert (done.stdout.strip(), done.stderr) == (taken, "")
+
+
+def test_require():
+    assert installed("numpy") and not installed("no_such_package")
+    with pytest.raises(AVEError, match=r'needs no_such_package.*pip install "ave-keras\[extra\]"'):
+        require("no_such_package", "extra")

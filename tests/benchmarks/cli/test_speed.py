@@ -1,0 +1,56 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from ave_keras import AVEError
+from benchmarks.cli import speed
+from benchmarks.speed.flops import weight_products
+from benchmarks.speed.measurement import AnonymousMemory, measure
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="nothing is compiled on PyTorch: quick")
+
+
+def test_rows_and_table(tmp_path, monkeypatch, capsys):
+    options = {"batch_size": 8, "videos": 40, "backend": "torch", "policy": "float32"}
+    out = tmp_path / "rows.json"
+    speed.speed(entries=["a"], profile=tmp_path / "traces", out=out, **options)
+    (row,) = json.loads(out.read_text())
+    assert {*speed.COLUMNS} <= {*row}
+    assert 0 < row["ratio"] < 150 and 0 <= row["input_share"] < 100 and 0.1 < row["anon_gb"] < 3
+    assert row["gflop"] == pytest.approx(row["ratio"] / 100 * row["matmul_gflops"] * row["step_ms"] / 1e3)
+    assert row["train_per_s"] == pytest.approx(8e3 / row["step_ms"])
+    printed = capsys.readouterr().out
+    assert "torch, float32, batch 8, CPU" in printed and "a: mm" in printed
+    assert list((tmp_path / "traces").rglob("trace.json"))
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "policy", "message"),
+    [(-2, "float32", "measuring 'a' failed"), (2, "no_such", "no such policy .*'--policy'.*found no_such")],
+)
+def test_a_failure_says_what_it_is_of(batch_size, policy, message):
+    with pytest.raises(AVEError, match=message):
+        speed.speed(["a"], batch_size=batch_size, videos=0, backend="torch", policy=policy, profile=None, out=None)
+
+
+def test_entries_without_attention_are_measured_as_they_are_trained():
+    rows = [measure(name, 2, None, "float32", steps=4) for name in ("a", "v", "v_att")]
+    assert [row["on"] for row in rows] == ["", "means", "maps"]
+    assert rows[1]["warning"] == "" and rows[1]["device"] == "CPU"
+
+
+def test_products_of_a_dense_and_a_recurrent_layer():
+    x = keras.Input((10, 3))
+    model = keras.Model(x, keras.layers.Dense(5)(keras.layers.LSTM(4, return_sequences=True)(x)))
+    assert weight_products(model) == 2 * 10 * (4 * 4 * (3 + 4) + 4 * 5)
+
+
+def test_memory_that_is_held_is_seen():
+    with AnonymousMemory() as before:
+        pass
+    with AnonymousMemory() as memory:
+        held = np.ones(200 << 20, "uint8")
+        memory._stop.wait(0.2)
+    assert held.nbytes * 0.9 < memory.peak - before.peak or not before.peak

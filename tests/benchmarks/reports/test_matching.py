@@ -1,0 +1,124 @@
+"""Table 3: two figures per record, details, and trivial answers beside them."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from ave_keras import AVEError
+from benchmarks.grid.tables import tables
+from benchmarks.reports import publishing
+from benchmarks.reports.comma_separated import comma_separated
+from benchmarks.reports.html import page
+from benchmarks.reports.latex import latex
+from benchmarks.reports.markdown import markdown
+from benchmarks.reports.publishing import readme_table
+from benchmarks.reports.terminal import terminal
+from benchmarks.results import summary
+from benchmarks.results.compare import compare
+from tests.benchmarks.reports.test_content import GROUP
+from tests.benchmarks.reports.test_content import record as segment_record
+
+TABLE = tables()["3"]
+STARTS = [0, 2, 5]
+
+
+def figures(a2v, v2a):
+    both = {"a2v": a2v, "v2a": v2a}
+    return both | {f"{d}_{key}": share / 2 for d, share in both.items() for key in ("iou", "start_2", "start_10")}
+
+
+def record(name, seed, a2v, v2a, answers=((0,), (2,), (1,))):
+    whole = segment_record(name, seed, (a2v + v2a) / 2)
+    del whole["class_names"]
+    return {
+        **whole,
+        "history": [{"loss": -2.0, "val_exact_match": 0.5}, {"loss": -3.0}],
+        "metrics": figures(a2v, v2a),
+        "trivial": {"random window": figures(0.2, 0.2), "last window": figures(0.45, 0.45)},
+        "test": {
+            "rows": [4, 6, 7],
+            "starts": STARTS,
+            "lengths": [2, 3, 4],
+            "a2v": [list(a) for a in answers],
+            "v2a": [[0, 1], [2], [5]],
+        },
+    }
+
+
+@pytest.fixture
+def records():
+    return [record("avdln", seed, 0.5 + seed / 10, 0.4) for seed in range(3)] + [segment_record("a", 0, 0.75)]
+
+
+def test_markdown(records):
+    text = markdown(TABLE, GROUP, records)
+    assert "| entry | model | A2V paper | A2V ours | A2V Δ | V2A paper | V2A ours | V2A Δ |" in text
+    assert "| avdln | AVDLN | 44.8 | 60.0 ± 10.0 (3) | +15.2 | 35.6 | 40.0 ± 0.0 (3) | +4.4 |" in text
+    assert "| dcca | DCCA | 34.8 | – | – | 34.1 | – | – |" in text
+    assert "|  | last window | – | 45.0 | – | – | 45.0 | – |" in text
+    assert "| entry | model | A2V mean IoU | V2A mean IoU |" in text
+    assert "| avdln | AVDLN | 30.0 ± 5.0 (3) | 20.0 ± 0.0 (3) | – |" in text
+    assert "| entry | model | 2 | 10 |" in text
+    assert "a tie of k windows counts 1/k" in text and "always background" not in text
+
+
+def test_segments_and_matching_keep_to_their_tables(records):
+    text = markdown(tables()["1"], GROUP, records)
+    assert "| a | A | 59.5 | 75.0 ± – (1) | +15.5 |" in text and "always background" in text
+    assert "last window" not in text and "tie" not in text
+    assert summary.trivial(records[-1:], "a2v") == {}
+
+
+def test_other_forms(records):
+    found = list(csv.DictReader(io.StringIO(comma_separated(TABLE, GROUP, records))))
+    by_key = {(line["entry"], line["metric"]): line for line in found}
+    assert float(by_key["avdln", "a2v"]["mean"]) == pytest.approx(60) and by_key["avdln", "v2a"]["paper"] == "35.6"
+    assert float(by_key["avdln", "a2v_start_10"]["mean"]) == pytest.approx(30)
+    text = latex(TABLE, GROUP, records)
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 4
+    assert r"AVDLN & 44.8 & 60.0 $\pm$ 10.0 (3) & +15.2 & 35.6 &" in text
+    assert len(terminal(TABLE, GROUP, records)) == 4
+    html = page([TABLE, tables()["1"]], GROUP, records)
+    assert html.count("<svg") == 3 and "AVDLN A2V" in html and "last window" in html
+
+
+def test_expected_hits_and_compare():
+    first = record("avdln", 0, 0.5, 0.5)
+    np.testing.assert_allclose(summary.right(first), [[1, 0.5], [1, 1], [0, 1]])
+    second = record("dcca", 0, 0.5, 0.5, answers=((1,), (2,), (5,)))
+    (found,) = compare({"0": first, "1": second}, "avdln", "dcca")
+    assert found.difference == pytest.approx(0)
+    # The first alone has the sound of the first video, and half of its picture, half of the time.
+    assert found.only_first == found.only_second == 1.25
+    with pytest.raises(AVEError, match="different videos"):
+        compare({"0": first, "1": segment_record("a", 0, 0.5)}, "avdln", "a")
+
+
+def test_published_lines(records, tmp_path):
+    path = tmp_path / "results.csv"
+    publishing.publish(records, path)
+    lines = publishing._read(path)
+    assert [(line["entry"], line["metric"], line["mean"]) for line in lines] == [
+        ("avdln", "A2V exact match %", "60.0"),
+        ("avdln", "V2A exact match %", "40.0"),
+        ("a", "segment accuracy %", "75.0"),
+        ("random window", "A2V exact match %", "20.0"),
+        ("last window", "A2V exact match %", "45.0"),
+        ("random window", "V2A exact match %", "20.0"),
+        ("last window", "V2A exact match %", "45.0"),
+    ]
+    shown = readme_table(path)
+    assert "| `avdln` | AVDLN | 44.8 | 35.6 | 60.0 ± 10.0 (3) | 40.0 ± 0.0 (3) |" in shown
+    assert "|  | last window | – | – | 45.0 | 45.0 |" in shown
+    # Another results folder, without Table 3, leaves its lines alone.
+    publishing.publish([segment_record("a", 0, 0.5)], path)
+    again = publishing._read(path)
+    assert len(again) == len(lines)
+    assert {line["entry"]: line["mean"] for line in again}["a"] == "50.0"
+
+
+def test_entries_stand_as_in_the_papers_tables():
+    named = ["random window", "ssn", "dmrn_late", "additive_early", "a", "ssn"]
+    assert publishing._in_order(named) == ["a", "additive_early", "dmrn_late", "ssn", "random window"]

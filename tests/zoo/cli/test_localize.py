@@ -1,0 +1,98 @@
+"""`ave-keras localize`, called as a program calls it; what it computes is tested beside `ave_keras.localization`."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from ave_keras.models.files import write_metadata
+from tests import small
+from tests.ave_keras.features.films import tone, write_film
+from tests.ave_keras.localization.test_pipeline import NAMES, SHAPES
+from zoo.cli import terminal
+from zoo.cli.app import app
+from zoo.cli.terminal import run
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a thin shell: one backend is enough")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A film of four seconds with and without sound, a model that knows its classes, and one that does not."""
+    pytest.importorskip("av")
+    path = tmp_path_factory.mktemp("localize")
+    write_film(path / "my dög.mp4", np.arange(20) / 5, sound=tone(4)[None])
+    write_film(path / "mute.mp4", np.arange(20) / 5)
+    (path / "text.mp4").write_text("not a film")
+    small.load("v_att", **SHAPES).save(path / "m.keras")
+    write_metadata(path / "m.keras", class_names=NAMES)
+    small.load("a", **{**SHAPES, "audio_dim": 128}).save(path / "plain.keras")
+    (path / "names.txt").write_text("Bark\n\nFlute\n")
+    (path / "Annotations.txt").write_text("Bark&my dög&good&1&3\nCat&other&good&0&4\n")
+    return path
+
+
+@pytest.fixture
+def call(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(terminal.console, "_width", 200, raising=False)
+    encoders = ("--audio-encoder", "tests.encoders:Sound", "--visual-encoder", "tests.encoders:Sight")
+
+    def call(*args, encoders=encoders):
+        with pytest.raises(SystemExit) as stop:
+            run(app, ["localize", *map(str, args), *encoders])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return stop.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+def test_table_and_files(call, folder):
+    status, printed, err = call("my dög.mp4", "--model", "m.keras", "--annotations", "Annotations.txt", "--out", "out")
+    assert status == 0, err
+    assert "of 4 seconds right" in printed and "loudness" in printed
+    written = {path.name: path for path in (folder / "out").iterdir()}
+    assert set(written) == {f"my dög{suffix}" for suffix in (".json", ".html", ".png", ".attention.png")}
+    found = json.loads(written["my dög.json"].read_text())
+    assert found["class_names"] == [*NAMES, "Background"]
+    assert found["truth"] == ["Background", "Bark", "Bark", "Background"]
+    assert np.shape(found["attention"]) == (4, 3, 2) and np.shape(found["probabilities"]) == (4, 3)
+    assert "data:video/mp4;base64," in written["my dög.html"].read_text()
+    assert written["my dög.png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_from_a_file_and_an_event_by_hand(call, folder):
+    options = ["--classes", "names.txt", "--event", "Meow, purr", 0, 2, "--seconds", 3, "--silent", "--out", "mute"]
+    status, _, err = call("mute.mp4", "--model", "m.keras", *options)
+    assert status == 0, err
+    found = json.loads((folder / "mute/mute.json").read_text())
+    assert found["class_names"] == ["Bark", "Flute", "Background"]
+    assert found["truth"] == ["Meow, purr", "Meow, purr", "Background"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["none.mp4", "--model", "m.keras"], "no such video"),
+        (["text.mp4", "--model", "m.keras"], "not a video that can be read"),
+        (["mute.mp4", "--model", "m.keras"], "no sound"),
+        (["mute.mp4", "--model", "none.keras"], "no such model"),
+        (["mute.mp4", "--model", "names.txt"], "not a model that Keras can read"),
+        (["my dög.mp4", "--model", "plain.keras"], "(128,), what the model takes"),
+        (["mute.mp4", "--model", "m.keras", "--classes", "no.txt"], "no such file"),
+        (["mute.mp4", "--model", "m.keras", "--classes", "Annotations.txt", "--annotations", "no"], "no such file"),
+        (["mute.mp4", "--model", "m.keras", "--annotations", "Annotations.txt"], "not annotated"),
+        (["mute.mp4", "--model", "m.keras", "--event", "Bark", 3, 1], "not an event"),
+        (["my dög.mp4", "--model", "m.keras", "--audio-weights", "x.pt"], "cannot be made"),
+    ],
+)
+def test_mistakes(call, args, message):
+    status, _, err = call(*args)
+    assert status == 2 and message in err
+
+
+def test_an_unknown_encoder(call):
+    status, _, err = call("mute.mp4", "--model", "m.keras", encoders=("--audio-encoder", "vgish"))
+    assert status == 2 and "unknown encoder" in err and "vggish" in err

@@ -1,0 +1,32 @@
+"""`ave-keras`: the commands put together."""
+
+from zoo.cli import data
+from zoo.cli.entries import card, list_entries
+from zoo.cli.evaluate import evaluate
+from zoo.cli.export import export, export_torch, import_weights
+from zoo.cli.extract import extract
+from zoo.cli.localize import localize
+from zoo.cli.match import match
+from zoo.cli.terminal import new_app, run
+from zoo.cli.train import train
+
+app = new_app("Audio-visual event localization in Keras.", rich_markup_mode="markdown")
+app.add_typer(data.app, name="data")
+for name, command in {
+    "extract": extract,
+    "list": list_entries,
+    "card": card,
+    "train": train,
+    "evaluate": evaluate,
+    "localize": localize,
+    "match": match,
+    "export": export,
+    "import": import_weights,
+    "export-torch": export_torch,
+}.items():
+    app.command(name)(command)
+
+
+def main():
+    """The command line."""
+    run(app)

@@ -1,0 +1,44 @@
+"""`ave-keras list | card`: what the zoo holds."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ave_keras.errors import AVEError
+from zoo import registry
+from zoo.card import card as print_card
+from zoo.cli.options import Name, Protocol
+from zoo.cli.terminal import console
+
+
+def list_entries(
+    pattern: Annotated[str, typer.Argument(help="A glob pattern, quoted: 'w_*'.")] = "*",
+    family: Annotated[str | None, typer.Option(help="Only this family.")] = None,
+):
+    """List the models of the zoo with the paper's figures.
+
+    Example: ave-keras list 'w_*'
+    """
+    table = Table("entry", "paper", "task", "inputs", "parameters", "paper's %")
+    for name in registry.names(pattern, family):
+        entry = registry.entry(name)
+        inputs, parameters = " + ".join(entry.modalities), f"{entry.parameters:,}"
+        table.add_row(name, entry.title, entry.task, inputs, parameters, _paper_figures(entry.paper))
+    if not table.row_count:
+        raise AVEError("no entry matches", expected=f"one of {registry.names()}", found=f"{pattern!r}, family {family}")
+    console.print(table)
+
+
+def card(name: Name, protocol: Protocol = "paper"):
+    """Print what an entry is: its parts, size, recipe, the paper's figures and measured ones.
+
+    Example: ave-keras card av_att
+    """
+    print_card(name, protocol)
+
+
+def _paper_figures(paper):
+    """`72.7`, or `A2V 44.8, V2A 35.6`, or a dash."""
+    both = ", ".join(f"{key.upper()} {paper[key]}" for key in ("a2v", "v2a") if key in paper)
+    return both or str(paper.get("accuracy", "–"))

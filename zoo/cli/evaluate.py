@@ -1,0 +1,80 @@
+"""`ave-keras evaluate`: a trained model on a split."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ave_keras import data as ave_data
+from ave_keras import plots
+from ave_keras.errors import AVEError
+from zoo.cli.options import Data, SkipBad
+from zoo.cli.terminal import console
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A .keras file, as `ave-keras train` writes it.")],
+    data: Data,
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
+    ] = None,
+    skip_bad: SkipBad = False,
+):
+    """Score a model on a split: overall and per class, beside the answers that need no model.
+
+    Where the data set knows the source cells and the model attends, also how often it looks at the source. A model that
+    matches sound and picture is scored on the queries of the split for cross-modality localization.
+
+    Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
+    """
+    from zoo.evaluation.attention import attention_scores
+    from zoo.evaluation.model import load_model, matches
+    from zoo.evaluation.segments import score
+
+    ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
+    loaded = load_model(model, ave)
+    if matches(loaded):
+        if plot:
+            raise AVEError("a model that matches has no classes to draw", key="--plot", file=model)
+        _print_matching(loaded, model, ave, split)
+        return
+    result = score(loaded, ave, split, batch_size)
+    table = Table("segments", "share of segments right, %", title=f"{model} on {ave.title}, {split} split")
+    table.add_row("all", f"{100 * result.accuracy:.1f}")
+    for reference, accuracy in result.references.items():
+        table.add_row(f"  without a model: {reference}", f"{100 * accuracy:.1f}", style="dim")
+    table.add_section()
+    for label, (accuracy, count) in result.per_class.items():
+        table.add_row(f"{label} ({count})", f"{100 * accuracy:.1f}")
+    console.print(table)
+    if attention := attention_scores(loaded, ave, split, batch_size):
+        console.print(_attention_table(attention))
+    if plot:
+        plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, table.title), plot)
+        console.print(f"drawn: {plot}")
+
+
+def _attention_table(scores):
+    columns = {"pointing_game": "largest weight on the source", "attention_mass": "weight inside the source"}
+    table = Table("", *columns.values(), title="Where attention looks, % over event segments")
+    for name, found in {"the model": scores.metrics, **scores.references}.items():
+        style = None if name == "the model" else "dim"
+        table.add_row(name, *(f"{100 * found[key]:.1f}" for key in columns), style=style)
+    return table
+
+
+def _print_matching(loaded, path, ave, split):
+    from zoo.evaluation.matching import evaluate as evaluate_matching
+
+    found = evaluate_matching(loaded, ave, split)
+    columns = {"": "exact match", "_iou": "mean IoU", "_within_1": "within ±1 s", "_inner": "exact, no border"}
+    title = f"{path} on {ave.title}, {split}_match split, {len(found.queries.rows)} queries, %"
+    table = Table("", *(f"{d.upper()} {name}" for name in columns.values() for d in ("a2v", "v2a")), title=title)
+    for name, metrics in {"the model": found.metrics, **found.references}.items():
+        keys = [f"{direction}{suffix}" for suffix in columns for direction in ("a2v", "v2a")]
+        cells = [f"{100 * metrics[key]:.1f}" if key in metrics else "–" for key in keys]
+        table.add_row(name, *cells, style=None if name == "the model" else "dim")
+    console.print(table)

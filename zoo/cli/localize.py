@@ -1,0 +1,156 @@
+"""`ave-keras localize`: a user's own video."""
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+import ave_keras
+from ave_keras import features, plots
+from ave_keras.errors import AVEError
+from zoo.cli.options import EncoderOption, encoder_options
+from zoo.cli.terminal import console
+
+# Pictures of the page and the strips, in pixels: enough to see, a quarter of a film's bytes.
+WIDTH = 400
+
+
+def localize(
+    video: Annotated[Path, typer.Argument(help="A video, or a folder of pictures and a sound file.")],
+    model: Annotated[Path, typer.Option(help="A .keras file, as `ave-keras train` writes it.")],
+    audio_encoder: Annotated[
+        str | None, typer.Option(help="A name, or module:attribute of your own. [the model file's, else vggish]")
+    ] = None,
+    visual_encoder: Annotated[str | None, typer.Option(help="Likewise. [the model file's, else vgg19]")] = None,
+    audio_weights: Annotated[
+        str | None, typer.Option(help="The audio encoder's weights: a file, or random to try out the rest.")
+    ] = None,
+    visual_weights: Annotated[str | None, typer.Option(help="The visual encoder's weights, likewise.")] = None,
+    audio_option: EncoderOption = None,
+    visual_option: EncoderOption = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option(help="Text file of a class name per line, or a data set's folder. [the model file's names]"),
+    ] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(help="Annotations.txt or CSV, as for `extract`, that names this video: the truth.")
+    ] = None,
+    event: Annotated[
+        tuple[str, int, int] | None,
+        typer.Option(help="Or the truth: class, first second, second after the last."),
+    ] = None,
+    seconds: Annotated[int | None, typer.Option(help="Look at so many. [all]", min=1)] = None,
+    silent: Annotated[bool, typer.Option("--silent", help="Take silence where the video has no sound.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("runs/localized"),
+):
+    """Say which event happens in each second of a video, and show where the model looks.
+
+    Prints a table and writes four files: answers (.json), a page with the video, its timeline and the attention in time
+    with it (.html, needs nothing else), and pictures after the paper's Fig. 6 (.png) and Fig. 5 (.attention.png).
+
+    Examples:
+
+    ave-keras localize dog.mp4 --model runs/av_att/model.keras --audio-weights vggish.pth --event Bark 2 7
+
+    ave-keras localize dog.mp4 --model m.keras --audio-encoder examples.yamnet:YAMNet --visual-encoder
+    examples.lite0:Lite0 --visual-option projection=visual_projection.npz
+    """
+    found = ave_keras.localize(
+        video,
+        model,
+        _encoder(features.audio_encoder, audio_encoder, "vggish", encoder_options(audio_weights, audio_option)),
+        _encoder(features.visual_encoder, visual_encoder, "vgg19", encoder_options(visual_weights, visual_option)),
+        class_names=classes and _class_names(classes),
+        truth=[event] if event else annotations and _events(annotations, video),
+        segments=seconds,
+        silent=silent,
+    )
+    console.print(_table(found))
+    for note in found.notes:
+        console.print(note, style="dim")
+    for path in _write(found, out):
+        console.print(f"written: {path}")
+
+
+def _encoder(make, name, default, given):
+    """An encoder with options, or its name; None leaves it to the model's file."""
+    return make(name or default, **given) if given else name
+
+
+def _class_names(path):
+    """Class names of a text file, an `Annotations.txt`, or a data set's folder."""
+    from ave_keras.data import layout, read_annotations
+    from ave_keras.data.annotations import class_names_of
+
+    if path.is_dir():
+        named = layout.marker(path).get("class_names")
+        return tuple(named or class_names_of(read_annotations(layout.annotations_file(path), segments=math.inf)))
+    if not path.is_file():
+        raise AVEError("no such file", file=path, key="--classes", expected="a class name per line, or a folder")
+    if path.name == layout.ANNOTATIONS:
+        return class_names_of(read_annotations(path, segments=math.inf))
+    try:
+        names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except UnicodeDecodeError as error:
+        raise AVEError("not a text file", file=path, expected="UTF-8", found=error.reason) from None
+    return tuple(filter(None, names))
+
+
+def _events(path, video):
+    """The annotated events of a video, `[(class, start, end)]`."""
+    from ave_keras.features.extraction.listing import read_listing
+
+    events = [a for a in read_listing(path).annotations if a.video_id in (video.stem, video.name)]
+    if not events:
+        raise AVEError(
+            "this video is not annotated",
+            file=path,
+            expected=f"a line of {video.stem!r}",
+            fix="Give the event itself: --event Bark 2 7, or leave the truth out",
+        )
+    return [(a.class_name, a.start, a.end) for a in events]
+
+
+def _table(found):
+    known = found.truth is not None
+    table = Table(
+        "second", "event", "confidence, %", *(["truth"] if known else []), title=f"{found.video} · {found.model}"
+    )
+    for second, name in enumerate(found.classes):
+        cells = [f"{second}", name, f"{100 * found.probabilities[second].max():.0f}"]
+        right = not known or found.truth[second] == name
+        quiet = "dim" if name == found.class_names[-1] else None
+        table.add_row(*cells, *([found.truth[second]] if known else []), style=quiet if right else "red")
+    if known:
+        right = sum(a == b for a, b in zip(found.classes, found.truth, strict=True))
+        table.caption = f"{right} of {len(found.truth)} seconds right"
+        if unknown := set(found.truth) - set(found.class_names):
+            table.caption += f"; the model has no class {', '.join(sorted(unknown))}"
+    return table
+
+
+def _write(found, folder):
+    """Writes the four files; yields their paths."""
+    from ave_keras.localization.player import page
+
+    seen = features.probe(found.video)
+    width = min(WIDTH, seen.width)
+    size = max(1, round(width * seen.height / seen.width)), width
+    frames = features.read_frames(found.video, found.picture_times, size)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def named(suffix):
+        return folder / f"{found.video.stem}{suffix}"
+
+    named(".json").write_text(json.dumps(found.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+    yield named(".json")
+    named(".html").write_text(page(found, frames), encoding="utf-8")
+    yield named(".html")
+    plots.save(plots.strip_figure(found, frames), named(".png"))
+    yield named(".png")
+    if found.attention is not None:
+        plots.save(plots.attention_figure(found, frames), named(".attention.png"))
+        yield named(".attention.png")

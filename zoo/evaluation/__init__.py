@@ -1,0 +1,1 @@
+"""Scores of trained models: segments, attention, cross-modality localization."""

@@ -1,0 +1,43 @@
+"""Where a model looks on a split, against the known source cells."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from ave_keras.data import layout
+from ave_keras.localization.attention import attends, attention_maps
+from ave_keras.metrics import attention_mass, pointing_game, source_area
+
+
+@dataclass(frozen=True)
+class AttentionScore:
+    """Where a model looks: `{"pointing_game": share, "attention_mass": share}`, and the same of trivial answers."""
+
+    metrics: dict
+    references: dict
+
+
+def attention_scores(model, ave, split, batch_size=64):
+    """The `AttentionScore` of a model on a split of `ave`, see `ave_keras.metrics.pointing_game`.
+
+    Returns:
+        None where the model does not attend, the source cells are not known, or no segment of the split has one.
+    """
+    if ave.source_mask is None or not attends(model):
+        return None
+    mask = np.stack([ave.source_mask[row] for row in ave.split(split)])
+    if not mask.any():
+        return None
+    shape = ave.input_shape("visual")[:3]
+    if mask.shape[1:] != shape:
+        warnings.warn(
+            f"{layout.SOURCE_MASK} of {ave.title} is {mask.shape[1:]}, features {shape}: not used", stacklevel=2
+        )
+        return None
+    maps = attention_maps(model, ave.dataset(split, batch_size=batch_size))
+    chance = source_area(mask)
+    return AttentionScore(
+        {"pointing_game": pointing_game(maps, mask), "attention_mass": attention_mass(maps, mask)},
+        {"chance: looking everywhere alike": {"pointing_game": chance, "attention_mass": chance}},
+    )

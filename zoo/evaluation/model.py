@@ -1,0 +1,49 @@
+"""A saved model, checked against the data set that it is to be scored on."""
+
+from ave_keras.data import layout
+from ave_keras.data.storage.hdf5 import fits
+from ave_keras.errors import AVEError
+from ave_keras.models.files import read_metadata, read_model
+
+
+def load_model(path, ave):
+    """Reads a `.keras` file and checks that the data set has what it takes.
+
+    Raises:
+        AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
+    """
+    model = read_model(path)
+    for symbol in model.inputs:
+        found = ave.input_shape(symbol.name) if symbol.name in layout.MODALITIES else None
+        if found is None or not fits(found, symbol.shape[1:]):
+            raise AVEError(
+                f"the model does not fit {ave.title}",
+                file=path,
+                key=symbol.name,
+                expected=f"input {tuple(symbol.shape[1:])}",
+                found=found or "no such feature",
+                fix="Load the entry for this data set: zoo.load(name, **ave.spec)",
+            )
+    if not matches(model) and model.outputs[0].shape[-1] != ave.num_classes:
+        raise AVEError(
+            f"the model does not fit {ave.title}",
+            file=path,
+            expected=f"{ave.num_classes} columns",
+            found=model.outputs[0].shape[-1],
+        )
+    known = read_metadata(path).get("class_names")
+    if not matches(model) and known and tuple(known) != tuple(ave.class_names):
+        raise AVEError(
+            f"the model's classes are not those of {ave.title}",
+            file=path,
+            key="class_names",
+            expected=list(ave.class_names),
+            found=known,
+            fix="List the classes in the model's order as class_names in the data set's dataset.yaml",
+        )
+    return model
+
+
+def matches(model):
+    """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
+    return isinstance(model.output, dict) and "distances" in model.output

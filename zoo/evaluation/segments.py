@@ -1,0 +1,54 @@
+"""Segment accuracy of a model on a split."""
+
+import contextlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ave_keras.data.statistics import references
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores on a split.
+
+    Attributes:
+        accuracy: segment accuracy over all.
+        per_class: `{label: (accuracy, segments)}`.
+        references: `{answer: accuracy}` of answers that need no model.
+        truth: `(N, T)` class numbers.
+        predicted: likewise.
+        class_names: what the numbers mean, background last.
+    """
+
+    accuracy: float
+    per_class: dict
+    references: dict
+    truth: np.ndarray
+    predicted: np.ndarray
+    class_names: tuple
+
+
+def segment_probabilities(model, dataset):
+    """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised.
+
+    Args:
+        model: any model of the zoo.
+        dataset: an `AVEDataset`, or a dict of arrays.
+    """
+    with getattr(dataset, "errors", contextlib.nullcontext)():
+        predicted = model.predict(dataset, verbose=0)
+    return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
+
+
+def score(model, ave, split, batch_size=64):
+    """Scores `model` on a split of `ave`."""
+    dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
+    truth = ave.labels[ave.split(split)].argmax(-1)
+    predicted = segment_probabilities(model, dataset).argmax(-1)
+    right = predicted == truth
+    names = (*ave.class_names, "Background")
+    per_class = {
+        names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
+    }
+    return Score(right.mean(), per_class, references(truth, len(ave.class_names)), truth, predicted, names)

@@ -1,0 +1,81 @@
+"""Training by an entry's recipe, and the batches it takes."""
+
+import keras
+
+from ave_keras.data import EpochOrder
+from ave_keras.errors import AVEError
+from ave_keras.runtime.backend import BACKENDS
+from zoo.training import matching
+from zoo.training.callbacks import Finite
+
+
+def train_dataset(entry, ave, seed=0):
+    """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
+    if entry.task == "matching":
+        return matching.train_pairs(entry, ave, seed)
+    recipe = entry.recipe
+    return ave.dataset(
+        "train",
+        modalities=entry.modalities,
+        task=entry.task,
+        batch_size=min(recipe.batch_size, len(ave.splits["train"])),
+        shuffle=recipe.shuffle,
+        seed=seed,
+        drop_remainder=recipe.drop_remainder,
+        background=recipe.background_videos,
+        on_gpu=True,
+    )
+
+
+def eval_dataset(entry, ave, split, batch_size=None):
+    """A split as batches `(x, y)`, in its own order and whole."""
+    return ave.dataset(
+        split,
+        modalities=entry.modalities,
+        task=entry.task,
+        batch_size=batch_size or entry.recipe.batch_size,
+        on_gpu=True,
+    )
+
+
+def validation_epochs(recipe):
+    """The epochs, counted from 1, after which the validation split is looked at: the first, and every n-th from there.
+
+    The released code does so where `epoch % 5 == 0`.
+    """
+    return list(range(1, recipe.epochs + 1, recipe.validate_every))
+
+
+def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
+    """Trains a compiled model by the entry's recipe; returns the Keras history.
+
+    Args:
+        entry: whose recipe it is.
+        model: compiled.
+        ave: the data set.
+        seed: of the order of the videos.
+        first_epoch: where to go on, counted from 0; the order is that of an undisturbed run.
+        callbacks: of Keras.
+        verbose: of Keras.
+
+    Raises:
+        AVEError: a feature that cannot be read, or is NaN or infinite; a loss that is; a backend that cannot train.
+    """
+    if keras.backend.backend() not in BACKENDS:
+        found = keras.backend.backend()
+        raise AVEError("this backend cannot train", key="KERAS_BACKEND", expected=f"one of {BACKENDS}", found=found)
+    callbacks = [Finite(), *callbacks]
+    if entry.task == "matching":
+        return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
+    train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
+    with train.errors(), val.errors():
+        return model.fit(
+            train,
+            validation_data=val,
+            validation_freq=validation_epochs(entry.recipe),
+            initial_epoch=first_epoch,
+            epochs=entry.recipe.epochs,
+            callbacks=[EpochOrder(train), *callbacks],
+            shuffle=False,
+            verbose=verbose,
+        )
