@@ -13,7 +13,7 @@ help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
-	@echo "make lint   ruff only"
+	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove $(VENV)"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -38,6 +38,7 @@ grid: install
 lint: install-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 test: lint
 	@set -e; for backend in $(BACKENDS); do \
@@ -49,12 +50,13 @@ test: lint
 $(TFIO)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(TFIO)
 	$(TFIO)/bin/$(PIP) "tensorflow-cpu==2.16.2" "tensorflow-io==0.37.1" \
-		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib pytest
+		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib jinja2 safetensors filelock \
+		lazy-loader pytest
 	@touch $@
 
 test-tfio: $(TFIO)/.installed
-	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -c "from ave_keras.features import tfio; assert tfio.available()"
-	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -m pytest -q -W default tests/ave_keras/features/test_tfio.py
+	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -c "from ave_keras.features.decoding import tfio; assert tfio.available()"
+	KERAS_BACKEND=tensorflow $(TFIO)/bin/python -m pytest -q -W default tests/ave_keras/features/decoding/test_tfio.py
 
 clean:
 	rm -rf $(VENV) $(TFIO)

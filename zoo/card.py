@@ -1,15 +1,21 @@
 """The card of an entry: what it is, its size, its recipe, the paper's figures and ours."""
 
+from __future__ import annotations
+
 import csv
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo.registry import entry
+
+if TYPE_CHECKING:
+    from zoo.entry import Entry
 
 RESULTS = Path(__file__).parent / "results.csv"
 
 
-def card(name, protocol="paper"):
+def card(name: str, protocol: str = "paper") -> None:
     """Prints the card of an entry.
 
     Raises:
@@ -18,7 +24,7 @@ def card(name, protocol="paper"):
     print(render(entry(name, protocol)))
 
 
-def render(chosen):
+def render(chosen: Entry) -> str:
     """The card as text."""
     lines = [f"{chosen.name} · {chosen.title}", chosen.summary, ""]
     lines += _block(
@@ -40,7 +46,7 @@ def render(chosen):
     return "\n".join(lines)
 
 
-def results(name):
+def results(name: str) -> list[dict[str, str]]:
     """Rows of `results.csv` for an entry, written by `python -m benchmarks report --publish`."""
     if not RESULTS.exists():
         return []

@@ -1,13 +1,19 @@
 """`python -m zoo.differences FILE`: the page on paper and released code, from `differences.yaml` and the entries."""
 
+from __future__ import annotations
+
 import sys
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from zoo.registry import PROTOCOLS, entry
+
+if TYPE_CHECKING:
+    from zoo.entry import Entry
 
 TABLE = Path(__file__).parent / "differences.yaml"
 INTRO = """\
@@ -23,12 +29,12 @@ columns are read from the entries themselves.
 """
 
 
-def rows():
+def rows() -> list[dict[str, Any]]:
     """The table, a list of dicts."""
     return yaml.safe_load(TABLE.read_text())
 
 
-def value(row, protocol):
+def value(row: dict[str, Any], protocol: str) -> str:
     """What a protocol does in a row, as text."""
     if "keys" not in row:
         return row["both"]
@@ -36,7 +42,7 @@ def value(row, protocol):
     return ", ".join(f"`{key.partition('.')[2]}: {_plain(chosen[key])}`" for key in row["keys"])
 
 
-def settings(chosen):
+def settings(chosen: Entry) -> dict[str, Any]:
     """Model and recipe of an entry, `{"model.pooling": …, "recipe.loss": …}`."""
     model = {"init": "keras", **chosen.model}
     return {
@@ -44,7 +50,7 @@ def settings(chosen):
     }
 
 
-def page():
+def page() -> str:
     """The page as Markdown."""
     head = ("", "paper", "released code", *(f"`--protocol {protocol}`" for protocol in PROTOCOLS))
     lines = [INTRO, _line(head), "|" + "---|" * len(head)]

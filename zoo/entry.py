@@ -1,10 +1,16 @@
 """A registered model: one frozen dataclass, validated with a clear error."""
 
+from __future__ import annotations
+
 import inspect
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ave_keras.errors import AVEError
 from zoo.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
 
 TASKS = ("supervised", "weak", "proposals", "matching")
 MODALITIES = ("audio", "visual")
@@ -53,26 +59,26 @@ class Entry:
             )
 
     @property
-    def modalities(self):
+    def modalities(self) -> tuple[str, ...]:
         """The inputs of the model, `("audio",)`, `("visual",)` or both; attention listens to sound too."""
         modelled = tuple(self.model.get("modalities", MODALITIES))
         return MODALITIES if self.model.get("attention") else modelled
 
     @property
-    def learns_from(self):
+    def learns_from(self) -> str | None:
         """The output that the loss looks at, where a model answers more than one question; else None."""
         if self.task == "matching":
             return "views" if self.recipe.loss == "cca" else "distances"
         return {"weak": "video", "proposals": "proposals"}.get(self.task)
 
     @property
-    def monitor(self):
+    def monitor(self) -> str:
         """Key of the score in a Keras history, without `val_`: segment accuracy, or exact match."""
         if self.task == "matching":
             return "exact_match"
         return "segments_segment_accuracy" if self.learns_from else "segment_accuracy"
 
-    def with_recipe(self, **overrides):
+    def with_recipe(self, **overrides: Any) -> Entry:
         """The entry with other recipe values.
 
         Raises:
@@ -80,15 +86,15 @@ class Entry:
         """
         return replace(self, recipe=Recipe.from_dict({**asdict(self.recipe), **overrides}))
 
-    def with_model(self, **overrides):
+    def with_model(self, **overrides: Any) -> Entry:
         """The entry with other builder arguments; the builder judges them."""
         return replace(self, model={**self.model, **overrides})
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values, everything resolved."""
         return asdict(self)
 
-    def build(self, **shapes):
+    def build(self, **shapes: Any) -> keras.Model:
         """A new, uncompiled `keras.Model` with random weights.
 
         Args:
@@ -101,7 +107,7 @@ class Entry:
         known = inspect.signature(build).parameters
         return build(name=self.name, **self.model, **{key: shapes[key] for key in shapes if key in known})
 
-    def compile(self, model):
+    def compile(self, model: keras.Model) -> keras.Model:
         """Compiles `model` with the recipe.
 
         Weak models learn from `video` alone, SSN from `proposals`, matching models from `distances` or `views`.
@@ -112,7 +118,8 @@ class Entry:
 
         # XLA's CPU products are slower than oneDNN's: 0.29 s against 0.25 s for a step of av_att (benchmarks speed).
         jit = False if keras.backend.backend() == "tensorflow" and not _has_gpu() else "auto"
-        loss, metrics = self.recipe.make_loss(), [SegmentAccuracy()]
+        loss: Any = self.recipe.make_loss()
+        metrics: Any = [SegmentAccuracy()]
         if self.learns_from:
             loss = {output: loss if output == self.learns_from else None for output in model.output}
             # Keras wants labels of every output that metrics name, and there are none of these models' other outputs.

@@ -1,8 +1,11 @@
 """`zoo.load`: from a name to a compiled model."""
 
+from __future__ import annotations
+
 import inspect
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
@@ -10,10 +13,22 @@ from ave_keras.errors import AVEError
 from ave_keras.models.files import read_model
 from zoo.registry import entry
 
+if TYPE_CHECKING:
+    import keras
+
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 
 
-def load(name, *, weights=None, init_from=None, protocol=None, recipe=None, compile=True, **overrides):
+def load(
+    name: str,
+    *,
+    weights: str | Path | None = None,
+    init_from: str | Path | keras.Model | None = None,
+    protocol: str | None = None,
+    recipe: dict[str, Any] | None = None,
+    compile: bool = True,
+    **overrides: Any,
+) -> keras.Model:
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
@@ -57,13 +72,13 @@ def load(name, *, weights=None, init_from=None, protocol=None, recipe=None, comp
     return chosen.compile(model) if compile else model
 
 
-def protocol_of(*files):
+def protocol_of(*files: Any) -> str:
     """The protocol that fits what a model starts from: the official one where a file has the released names."""
     named = [file for file in files if isinstance(file, str | Path)]
     return "official" if any(map(checkpoints.is_checkpoint, named)) else "paper"
 
 
-def load_weights(model, path):
+def load_weights(model: keras.Model, path: str | Path) -> None:
     """Puts the weights of a `.weights.h5` or `.keras` file, or of a released one, into `model`.
 
     Raises:
@@ -103,7 +118,7 @@ def _check_overrides(chosen, overrides):
             raise AVEError(f"entry '{chosen.name}' takes no such argument", key=key, expected=f"one of {known}")
 
 
-def take_weights(model, source):
+def take_weights(model: keras.Model, source: str | Path | keras.Model) -> list[str]:
     """Copies the weights of every layer of `source` that `model` has too, by name and shapes; the rest stays random.
 
     The released DMRN started from a trained A+V-att this way: attention and both LSTMs are taken, fusion and classifier

@@ -1,9 +1,16 @@
 """How an entry is trained: one frozen dataclass, read from YAML."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ave_keras.data.pairs import NEGATIVES, PAIRS
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    import keras
 
 LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss", "contrastive", "cca")
 # Keys that came after the first cells had been stored; where they are not set, a recipe is what it was before them.
@@ -64,7 +71,7 @@ class Recipe:
             )
 
     @classmethod
-    def from_dict(cls, values, file=None):
+    def from_dict(cls, values: dict[str, Any], file: str | Path | None = None) -> Recipe:
         """Reads a mapping; an unknown key is an error that lists the known ones."""
         known = [f.name for f in fields(cls)]
         for key in values:
@@ -72,11 +79,11 @@ class Recipe:
                 raise AVEError("unknown recipe key", file=file, key=key, expected=f"one of {known}")
         return cls(**values)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain values; keys that came later only where they are set."""
         return {key: value for key, value in asdict(self).items() if key not in LATER or value is not None}
 
-    def make_optimizer(self):
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
         """A fresh Keras optimizer."""
         import keras
 
@@ -89,7 +96,7 @@ class Recipe:
         config = {**optimizer.get_config(), **self.optimizer_options, "learning_rate": rate}
         return type(optimizer).from_config(config)
 
-    def make_loss(self):
+    def make_loss(self) -> keras.losses.Loss:
         """A fresh Keras loss."""
         import keras
 

@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters"}
 
 
 @cache
-def entries(protocol="paper"):
+def entries(protocol: str = "paper") -> dict[str, Entry]:
     """All entries under a protocol, `{name: Entry}` in the order of the files."""
     if protocol not in PROTOCOLS:
         raise AVEError("unknown protocol", expected=f"one of {PROTOCOLS}", found=repr(protocol))
@@ -34,13 +35,13 @@ def entries(protocol="paper"):
 
 
 @cache
-def aliases():
+def aliases() -> dict[str, str]:
     """`{alias: name}`: models that the paper prints under two names."""
     families = (yaml.safe_load(file.read_text()) for file in sorted(ENTRIES.glob("*.yaml")))
     return {alias: name for family in families for alias, name in family.get("aliases", {}).items()}
 
 
-def read_family(file, protocol="paper"):
+def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
     """The entries of one YAML file.
 
     Raises:
@@ -87,7 +88,7 @@ def _expand(matrix, file):
     return found
 
 
-def entry(name, protocol="paper"):
+def entry(name: str, protocol: str = "paper") -> Entry:
     """The entry called `name`, or the one that `name` is another name of.
 
     Raises:
@@ -104,7 +105,7 @@ def entry(name, protocol="paper"):
     return known[name]
 
 
-def names(pattern="*", family=None, task=None):
+def names(pattern: str = "*", family: str | None = None, task: str | None = None) -> list[str]:
     """Names that match a glob pattern, a family and a task, second names included."""
     known = entries()
     every = {**{name: name for name in known}, **aliases()}

@@ -2,6 +2,7 @@
 
 import difflib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,12 +33,14 @@ class Annotation(NamedTuple):
     end: int
 
     @property
-    def length(self):
+    def length(self) -> int:
         """Segments of the event."""
         return self.end - self.start
 
 
-def read_annotations(path, *, segments=10, class_names=None):
+def read_annotations(
+    path: str | Path, *, segments: float = 10, class_names: Sequence[str] | None = None
+) -> list[Annotation]:
     """Reads `Annotations.txt`: a row per line, five fields parted by `&`, no header.
 
     Args:
@@ -102,12 +105,12 @@ def _parse(line, place, segments, known):
     return Annotation(name, video_id, quality, start, end)
 
 
-def class_names_of(annotations):
+def class_names_of(annotations: Sequence[Annotation]) -> tuple[str, ...]:
     """The classes in the order of their first appearance, which is how the released files number them."""
     return tuple(dict.fromkeys(a.class_name for a in annotations))
 
 
-def refuse_misspelt(path, annotations):
+def refuse_misspelt(path: str | Path, annotations: Sequence[Annotation]) -> None:
     """`AVEError` for a class of a single line whose name is nearly a common one's; for sets that do not list theirs."""
     counts = Counter(a.class_name for a in annotations)
     common = [name for name, count in counts.items() if count >= MANY]
@@ -122,7 +125,7 @@ def refuse_misspelt(path, annotations):
             )
 
 
-def segment_labels(annotations, class_names, segments):
+def segment_labels(annotations: Sequence[Annotation], class_names: Sequence[str], segments: int) -> np.ndarray:
     """One-hot `(N, T, C + 1)` float32: the class inside the event, the last column, background, outside."""
     labels = np.zeros((len(annotations), segments, len(class_names) + 1), "float32")
     number = {name: c for c, name in enumerate(class_names)}
@@ -133,13 +136,13 @@ def segment_labels(annotations, class_names, segments):
     return labels
 
 
-def video_labels(annotations, class_names):
+def video_labels(annotations: Sequence[Annotation], class_names: Sequence[str]) -> np.ndarray:
     """One-hot `(N, C + 1)` float32 of the video's class; the background column is never set, as in `mil_labels.h5`."""
     number = {name: c for c, name in enumerate(class_names)}
     return np.eye(len(class_names) + 1, dtype="float32")[[number[a.class_name] for a in annotations]]
 
 
-def write_annotations(path, annotations):
+def write_annotations(path: str | Path, annotations: Sequence[Annotation]) -> None:
     """Writes the lines that `read_annotations` reads."""
     lines = ("&".join(map(str, a)) + "\n" for a in annotations)
     Path(path).write_text("".join(lines), encoding="utf-8")

@@ -1,15 +1,25 @@
 """The data set: annotations, labels, splits and features."""
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.data import layout
 from ave_keras.data.directory import read_directory
 from ave_keras.data.storage.fingerprint import array_sha256, combined, file_sha256
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.annotations import Annotation
+    from ave_keras.data.dataset import AVEDataset
+    from ave_keras.data.features import Features
 
 NONE = np.empty(0, "int64")
 
@@ -45,17 +55,17 @@ class AVE:
     def __init__(
         self,
         *,
-        title,
-        annotations,
-        class_names,
-        labels,
-        video_labels,
-        splits,
-        features,
-        background_labels,
-        match_splits,
-        source_mask=None,
-        folder=None,
+        title: str,
+        annotations: Sequence[Annotation],
+        class_names: Sequence[str],
+        labels: np.ndarray,
+        video_labels: np.ndarray,
+        splits: dict[str, np.ndarray],
+        features: Features,
+        background_labels: np.ndarray,
+        match_splits: dict[str, np.ndarray],
+        source_mask: Any = None,
+        folder: Path | None = None,
     ):
         self.title, self.folder = title, folder
         self.annotations, self.class_names = annotations, tuple(class_names)
@@ -69,7 +79,14 @@ class AVE:
         self._background_labels = background_labels
 
     @classmethod
-    def from_directory(cls, path, *, segments=None, class_names=None, skip_bad=False):
+    def from_directory(
+        cls,
+        path: str | Path,
+        *,
+        segments: int | None = None,
+        class_names: Sequence[str] | None = None,
+        skip_bad: bool = False,
+    ) -> AVE:
         """Opens a folder in the official layout, as it is.
 
         Needed are `Annotations.txt` and `{train,val,test}_order.h5`; labels are rebuilt where their files are missing,
@@ -92,24 +109,24 @@ class AVE:
         return ave
 
     @classmethod
-    def synthetic(cls, videos=560, **options):
+    def synthetic(cls, videos: int = 560, **options: Any) -> AVE:
         """The synthetic AVE in memory, float16; `data.synthetic.SyntheticAVE` has the options."""
         from ave_keras.data.synthetic import SyntheticAVE
 
         return cls(**SyntheticAVE(videos, **options).in_memory())
 
     @property
-    def is_reference(self):
+    def is_reference(self) -> bool:
         """Whether this is the released AVE, to which the paper's figures apply."""
         return self.title == "AVE"
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """C + 1, the columns of labels and outputs."""
         return len(self.class_names) + 1
 
     @property
-    def spec(self):
+    def spec(self) -> dict[str, Any]:
         """What `zoo.load` needs: `num_classes`, `segments`, and `audio_dim`, `visual_shape` of features that exist."""
         spec = {"num_classes": self.num_classes, "segments": self.segments}
         if shape := self.input_shape("audio"):
@@ -118,37 +135,37 @@ class AVE:
             spec["visual_shape"] = tuple(shape[1:])
         return spec
 
-    def input_shape(self, modality):
+    def input_shape(self, modality: str) -> tuple[int, ...] | None:
         """Shape of a modality's features of one video, `(T, …)`; None where there are none."""
         return self.features.shape(modality)
 
     @property
-    def background_rows(self):
+    def background_rows(self) -> np.ndarray:
         """Row numbers of the background clips of the weak task, int64; they follow those of the videos."""
         rows = len(self.annotations) + np.arange(len(self._background_labels))
         return rows[~np.isin(rows, self.bad_rows)]
 
     @cached_property
-    def duplicates(self):
+    def duplicates(self) -> dict[str, np.ndarray]:
         """`{video_id: rows}` of the ids that occur more than once."""
-        rows = {}
+        rows: dict[str, list[int]] = {}
         for row, a in enumerate(self.annotations):
             rows.setdefault(a.video_id, []).append(row)
         return {video_id: np.array(r) for video_id, r in rows.items() if len(r) > 1}
 
     @cached_property
-    def leaks(self):
+    def leaks(self) -> dict[str, np.ndarray]:
         """`{"val": rows, "test": rows}` whose video is in the train split too."""
         ids = np.array([a.video_id for a in self.annotations])
         train = ids[self.splits["train"]]
         return {s: self.splits[s][np.isin(ids[self.splits[s]], train)] for s in ("val", "test")}
 
     @property
-    def empty_events(self):
+    def empty_events(self) -> np.ndarray:
         """Rows whose event has no segment."""
         return np.array([row for row, a in enumerate(self.annotations) if not a.length], "int64")
 
-    def split(self, name):
+    def split(self, name: str) -> np.ndarray:
         """Row numbers of a split: "train", "val", "test", or one of them with "_match".
 
         Raises:
@@ -165,18 +182,18 @@ class AVE:
 
     def dataset(
         self,
-        split,
+        split: str | ArrayLike,
         *,
-        modalities=layout.MODALITIES,
-        task="supervised",
-        batch_size=64,
-        shuffle=False,
-        seed=0,
-        drop_remainder=False,
-        background=False,
-        dtype="float32",
-        on_gpu=False,
-    ):
+        modalities: Sequence[str] = layout.MODALITIES,
+        task: str = "supervised",
+        batch_size: int = 64,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        background: bool = False,
+        dtype: str = "float32",
+        on_gpu: bool = False,
+    ) -> AVEDataset:
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
         Args:
@@ -227,13 +244,18 @@ class AVE:
             dtype=dtype,
         )
 
-    def check(self, rows, modalities=layout.MODALITIES, advance=lambda n: None):
+    def check(
+        self,
+        rows: ArrayLike,
+        modalities: Sequence[str] = layout.MODALITIES,
+        advance: Callable[[int], object] = lambda n: None,
+    ) -> list[tuple[int, str]]:
         """Looks for NaN and Inf in the features of `rows`; returns a list of `(row, file)`."""
         rows = np.unique(self._checked(rows))
         clips = bool((rows >= len(self.annotations)).any())
-        return sorted(bad for m in modalities for bad in self.features.rows(m, clips).bad(rows, advance=advance))
+        return sorted(bad for m in modalities for bad in self.features.stored(m, clips).bad(rows, advance=advance))
 
-    def fingerprint(self):
+    def fingerprint(self) -> dict[str, Any]:
         """`{"sha256": …, "files": {name: sha256}}` over the content of all that the data set consists of."""
         if self.folder is None:
             return combined(self._array_sums)

@@ -1,12 +1,19 @@
 """Batches for `fit`, gathered from memory-mapped rows."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from ave_keras.data.storage.rows import Rows
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.storage.resident import ResidentRows
 
 # From this size on, a batch is worth two threads that read ahead. Keras' queue costs 0.1 s an epoch, and each batch in
 # it its memory.
@@ -52,18 +59,18 @@ class AVEDataset(keras.utils.PyDataset):
 
     def __init__(
         self,
-        features,
-        segment_labels,
-        video_labels,
-        rows,
+        features: Mapping[str, Rows | ResidentRows],
+        segment_labels: np.ndarray,
+        video_labels: np.ndarray | None,
+        rows: np.ndarray,
         *,
-        task="supervised",
-        batch_size=64,
-        shuffle=False,
-        seed=0,
-        drop_remainder=False,
-        dtype="float32",
-        **kwargs,
+        task: str = "supervised",
+        batch_size: int = 64,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        dtype: str = "float32",
+        **kwargs: Any,
     ):
         if batch_size < 1:
             raise AVEError("no batch", key="batch_size", expected="at least 1", found=batch_size)
@@ -98,19 +105,19 @@ class AVEDataset(keras.utils.PyDataset):
             return x, {"video": self._video_labels[rows], "segments": segments}
         return x, {"proposals": segments, "segments": segments} if self.task == "proposals" else segments
 
-    def set_epoch(self, epoch):
+    def set_epoch(self, epoch: int) -> None:
         """Makes the order that of `epoch`, counted from 0: a resumed run goes on as if it had never stopped."""
         self.epoch = epoch
         order = np.random.default_rng((self.seed, epoch)).permutation(self._split) if self.shuffle else self._split
         #: The row numbers in the present order.
         self.rows = order
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         """Goes to the next epoch's order. Keras calls it, once more where it builds a model: see `EpochOrder`."""
         self.set_epoch(self.epoch + 1)
 
     @contextlib.contextmanager
-    def errors(self):
+    def errors(self) -> Iterator[AVEDataset]:
         """Inside this block an unreadable row is raised as the `AVEError` it is.
 
         TensorFlow reads batches in threads of its own and passes on no more than an error's text, inside a message of
@@ -136,10 +143,10 @@ class EpochOrder(keras.callbacks.Callback):
         dataset: the `AVEDataset` that is trained on.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: AVEDataset):
         super().__init__()
         self.dataset = dataset
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Comes before Keras starts to read the epoch's batches."""
         self.dataset.set_epoch(epoch)

@@ -1,5 +1,9 @@
 """A folder in the official layout, read and held against itself."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from ave_keras.data import layout
@@ -9,7 +13,9 @@ from ave_keras.data.storage.hdf5 import FEATURES, open_array
 from ave_keras.errors import AVEError
 
 
-def read_directory(folder, segments=None, class_names=None):
+def read_directory(
+    folder: Path, segments: int | None = None, class_names: Sequence[str] | None = None
+) -> dict[str, Any]:
     """The constructor arguments of `AVE` for a folder; see `AVE.from_directory`."""
     file = layout.annotations_file(folder)
     class_names = class_names or layout.marker(folder).get("class_names")

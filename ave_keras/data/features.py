@@ -1,6 +1,9 @@
 """The features of a data set: what is there of each modality, and its rows."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,6 +11,9 @@ from ave_keras.data.layout import BACKGROUND, MODALITIES, WHERE
 from ave_keras.data.storage.hdf5 import FEATURES, fits, open_array
 from ave_keras.data.storage.rows import Rows
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.storage.resident import ResidentRows
 
 # (T, d) audio; (T, H, W, d) cells or (T, d) pooled vectors on the visual side.
 INNER = {"audio": ((None, None),), "visual": ((None, None, None, None), (None, None))}
@@ -25,16 +31,18 @@ class Features:
         AVEError: the modalities differ in the number of clips or of segments.
     """
 
-    def __init__(self, main, background, folder=None):
+    def __init__(
+        self, main: dict[str, tuple[Any, Any]], background: dict[str, tuple[Any, Any]], folder: Path | None = None
+    ):
         self.main, self.background, self.folder = main, background, folder
         #: T, or None without features.
         self.segments = _one("the number of segments differs", {n: a.shape[1] for a, n in main.values()})
         #: The number of background clips.
         self.clips = _one("background clips differ in number", {n: len(a) for a, n in background.values()}) or 0
-        self._on_gpu = {}
+        self._on_gpu: dict[str, Rows | ResidentRows] = {}
 
     @classmethod
-    def open(cls, folder, rows):
+    def open(cls, folder: Path, rows: int) -> Features:
         """Opens the feature files of a folder, those that are there, and checks them against the number of rows."""
         main, background = {}, {}
         for modality in MODALITIES:
@@ -49,38 +57,47 @@ class Features:
                     break
         return cls(main, background, folder)
 
-    def shape(self, modality):
+    def shape(self, modality: str) -> tuple[int, ...] | None:
         """`(T, …)` of one video; None without features."""
         return tuple(map(int, self.main[modality][0].shape[1:])) if modality in self.main else None
 
-    def rows(self, modality, clips=False, on_gpu=False):
-        """The `Rows` of a modality.
+    def rows(self, modality: str, clips: bool = False, on_gpu: bool = False) -> Rows | ResidentRows:
+        """The rows of a modality, where the next batches should come from.
 
         Args:
             modality: "audio" or "visual".
-            clips: whether those of the background clips are needed; they are there if their file is.
-            on_gpu: puts them into the memory of the GPU, once, where there is one with room for them, see `resident`.
+            clips: whether the rows of the background clips are needed; they are included if their file exists.
+            on_gpu: keeps the rows in the memory of the GPU, where there is one with room for them, see `resident`.
                 Training on several GPUs takes its batches from the host.
 
         Raises:
-            AVEError: no such modality, or its file is missing.
+            AVEError: an unknown modality, or its file is missing.
         """
+        rows = self.stored(modality, clips)
+        if not on_gpu:
+            return rows
+        import keras
+
+        from ave_keras.data.storage.resident import resident
+
+        # Asked each time: a later training may use several GPUs.
+        if keras.distribution.distribution():
+            return rows
+        if modality not in self._on_gpu:
+            self._on_gpu[modality] = resident(rows)
+        return self._on_gpu[modality]
+
+    def stored(self, modality: str, clips: bool = False) -> Rows:
+        """The rows of a modality in their files; arguments and errors as of `rows`."""
         if modality not in MODALITIES:
             raise AVEError("unknown modality", key="modalities", expected=f"some of {MODALITIES}", found=repr(modality))
         if modality not in self.main:
             self._missing(f"{modality}_feature.h5", WHERE)
         if clips and modality not in self.background:
             self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
-        rows = Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
-        if not on_gpu:
-            return rows
-        from ave_keras.data.storage.resident import resident
+        return Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
 
-        if modality not in self._on_gpu:
-            self._on_gpu[modality] = resident(rows)
-        return self._on_gpu[modality]
-
-    def describe(self, modality):
+    def describe(self, modality: str) -> str:
         """How a modality's features lie, for people."""
         if modality not in self.main:
             return "no file"
@@ -89,9 +106,9 @@ class Features:
         advice = "; `ave-keras data pack` makes reading faster" if access == "chunked" else ""
         return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
 
-    def bad(self):
+    def bad(self) -> list[tuple[int, str]]:
         """`(row, file)` of all rows with NaN or Inf; those of background clips follow those of the videos."""
-        every = [self.rows(modality) for modality in self.main]
+        every = [self.stored(modality) for modality in self.main]
         return sorted(bad for rows in every for bad in rows.bad(range(len(rows))))
 
     def _missing(self, name, fix):

@@ -1,8 +1,12 @@
 """The files of the official layout: their names, what each must hold, and which data set they are."""
 
+from __future__ import annotations
+
 import hashlib
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
@@ -10,6 +14,9 @@ import yaml
 from ave_keras.data import annotations as ann
 from ave_keras.data.storage.hdf5 import LABELS, ORDER, read_array
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.annotations import Annotation
 
 ANNOTATIONS = "Annotations.txt"
 MARKER = "dataset.yaml"
@@ -35,7 +42,7 @@ TITLES = {
 }
 
 
-def annotations_file(folder):
+def annotations_file(folder: str | Path) -> Path:
     """`Annotations.txt` of a folder that exists."""
     folder = Path(folder)
     if not folder.is_dir():
@@ -48,7 +55,7 @@ def annotations_file(folder):
     return folder / ANNOTATIONS
 
 
-def marker(folder):
+def marker(folder: str | Path) -> dict[str, Any]:
     """What `dataset.yaml` says; `{}` where there is none."""
     path = Path(folder) / MARKER
     if not path.is_file():
@@ -69,19 +76,21 @@ def marker(folder):
     return said
 
 
-def title(folder):
+def title(folder: str | Path) -> str:
     """The data set's name: known by its annotations, else as its marker says, else its folder's name."""
     digest = hashlib.sha256((Path(folder) / ANNOTATIONS).read_bytes()).hexdigest()
     return TITLES.get(digest) or str(marker(folder).get("title") or Path(folder).resolve().name)
 
 
-def segment_labels(folder, annotations, class_names, segments):
+def segment_labels(
+    folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str], segments: int
+) -> np.ndarray:
     """`labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
     rebuilt = ann.segment_labels(annotations, class_names, segments)
     return _released(Path(folder) / "labels.h5", rebuilt)
 
 
-def video_labels(folder, annotations, class_names):
+def video_labels(folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str]) -> np.ndarray:
     """`mil_labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
     return _released(Path(folder) / "mil_labels.h5", ann.video_labels(annotations, class_names))
 
@@ -109,7 +118,7 @@ def _read_labels(path, shape):
     return labels
 
 
-def background_labels(folder, clips, columns):
+def background_labels(folder: str | Path, clips: int, columns: int) -> np.ndarray:
     """`(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background where it is absent."""
     path = Path(folder) / "labels_noisy.h5"
     if clips and path.is_file():
@@ -117,12 +126,12 @@ def background_labels(folder, clips, columns):
     return all_background(clips, columns)
 
 
-def all_background(clips, columns):
+def all_background(clips: int, columns: int) -> np.ndarray:
     """`(clips, columns)` float32, one-hot in the last column."""
     return np.eye(columns, dtype="float32")[np.full(clips, columns - 1)]
 
 
-def read_split(folder, name, rows, suffix=""):
+def read_split(folder: str | Path, name: str, rows: int, suffix: str = "") -> np.ndarray:
     """Row numbers `(n,)` int64 of a split, in the order of the file.
 
     Raises:

@@ -1,11 +1,21 @@
 """Batches of pairs of a second's sound and a second's picture, for models that learn what belongs together."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ave_keras.data.dataset import AVEDataset
 from ave_keras.data.layout import MODALITIES
 from ave_keras.data.pairs import NEGATIVES, PAIRS, official_pairs, partners, synchronised_pairs
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
+    from ave_keras.data.storage.resident import ResidentRows
+    from ave_keras.data.storage.rows import Rows
 
 LEARNS = ("distances", "views")
 
@@ -37,7 +47,15 @@ class PairDataset(AVEDataset):
     """
 
     def __init__(
-        self, features, segment_labels, rows, *, pairs="synchronised", negatives="both", learns="distances", **kwargs
+        self,
+        features: Mapping[str, Rows | ResidentRows],
+        segment_labels: np.ndarray,
+        rows: np.ndarray,
+        *,
+        pairs: str | None = "synchronised",
+        negatives: str | None = "both",
+        learns: str = "distances",
+        **kwargs: Any,
     ):
         for key, value, known in (
             ("pairs", pairs, PAIRS),
@@ -65,7 +83,7 @@ class PairDataset(AVEDataset):
         return x, {"distances": y}, {"distances": weight}
 
 
-def pair_dataset(ave, split, **options):
+def pair_dataset(ave: AVE, split: str, **options: Any) -> PairDataset:
     """A `PairDataset` of a split of an `AVE`.
 
     Args:

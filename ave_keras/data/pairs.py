@@ -6,7 +6,7 @@ PAIRS = ("synchronised", "official")
 NEGATIVES = ("within", "across", "both")
 
 
-def official_pairs(event):
+def official_pairs(event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The released code's pairs: sound and picture of the same second, true if it holds an event.
 
     Args:
@@ -19,7 +19,7 @@ def official_pairs(event):
     return event[:, None] * diagonal, np.repeat(diagonal[None], len(event), axis=0)
 
 
-def synchronised_pairs(event, negatives="both"):
+def synchronised_pairs(event: np.ndarray, negatives: str = "both") -> tuple[np.ndarray, np.ndarray]:
     """The pairs of the paper's text: true ones against mismatched ones.
 
     True are sound and picture of the same second of an event. A mismatched pair has an event on one side at least:
@@ -47,7 +47,7 @@ def synchronised_pairs(event, negatives="both"):
     return np.concatenate([y, np.zeros_like(y)]), weight.astype("float32")
 
 
-def partners(batch):
+def partners(batch: np.ndarray) -> np.ndarray:
     """Every video's partner in pairs across videos: the next one of the batch."""
     return np.roll(batch, -1, axis=0)
 

@@ -1,9 +1,15 @@
 """What a data set holds: the figures of the paper's Fig. 2, and what the released files do not say of themselves."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Statistics:
     references: dict
 
 
-def statistics(ave):
+def statistics(ave: AVE) -> Statistics:
     """The `Statistics` of an `AVE`."""
     classes = Counter(a.class_name for a in ave.annotations)
     lengths = Counter(a.length for a in ave.annotations)
@@ -64,7 +70,7 @@ def statistics(ave):
     )
 
 
-def references(truth, background):
+def references(truth: np.ndarray, background: int) -> dict[str, float]:
     """What two answers without a model score.
 
     Args:

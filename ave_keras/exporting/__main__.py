@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import ave_keras  # noqa: F401  registers the layers
 from ave_keras.exporting import conversion
@@ -11,14 +12,14 @@ from ave_keras.exporting.process import MADE, MODEL, RESULT
 from ave_keras.models.files import read_model
 
 
-def main(folder, name, format):
-    """Converts the model in `folder` to a file called `name` there, compares, and writes how it went."""
-    folder, form = Path(folder), FORMATS[format]
+def main(folder: Path, name: str, format: str) -> None:
+    """Converts the model in `folder` to a file called `name` there, compares, and writes the result."""
+    form = FORMATS[format]
     made = folder / MADE / name
     try:
         model = read_model(folder / MODEL, compile=False)
         conversion.convert(model, made, form)
-        result = {"difference": conversion.difference(model, made, form) if form.runs_here else None}
+        result: dict[str, Any] = {"difference": conversion.difference(model, made, form) if form.runs_here else None}
     # Converters raise whatever they like; the other process tells it in one line.
     except Exception as error:
         result = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"}
@@ -26,4 +27,4 @@ def main(folder, name, format):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -43,16 +43,16 @@ class Format:
     beside: str = ""
 
     @property
-    def runs_here(self):
+    def runs_here(self) -> bool:
         """Whether the runtime is installed."""
         return find_spec(self.runtime) is not None
 
     @property
-    def install(self):
+    def install(self) -> str:
         """What installs everything."""
         return f'pip install "ave-keras[{",".join(dict.fromkeys((TENSORFLOW, self.extra)))}]"'
 
-    def check_installed(self):
+    def check_installed(self) -> None:
         """Refuses to begin where a module that writes it is missing.
 
         Raises:

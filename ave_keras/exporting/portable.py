@@ -6,17 +6,17 @@ import keras
 CLASH = "{}_embedding"
 
 
-def computes_in_float32(model):
+def computes_in_float32(model: keras.Model) -> bool:
     """Whether every layer computes in float32."""
     return all(layer.compute_dtype == "float32" for layer in model.layers)
 
 
-def in_float32(model):
+def in_float32(model: keras.Model) -> keras.Model:
     """`model` itself, or a copy of it under the float32 policy where a layer computes in another type."""
     return model if computes_in_float32(model) else _copy(model)
 
 
-def portable(model, unroll=False):
+def portable(model: keras.Model, unroll: bool = False) -> keras.Model:
     """A copy of `model` to export: inputs `{name: (B, …)}`, outputs `{name: tensor}`.
 
     Args:
@@ -30,7 +30,7 @@ def portable(model, unroll=False):
     return keras.Model(inputs, outputs, name=model.name)
 
 
-def output_names(model):
+def output_names(model: keras.Model) -> dict[str, str]:
     """`{name in Keras: name in the file}` of the outputs, in the order of `model.outputs`."""
     own = (
         keras.tree.flatten({key: key for key in model.output}) if isinstance(model.output, dict) else model.output_names

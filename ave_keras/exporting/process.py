@@ -1,5 +1,7 @@
 """`export`: a model to a file that another runtime reads, converted and compared in a process of its own."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -8,11 +10,15 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ave_keras.data.layout import MODALITIES
 from ave_keras.errors import AVEError
 from ave_keras.exporting.formats import FORMATS, TENSORFLOW
 from ave_keras.exporting.portable import computes_in_float32, output_names
+
+if TYPE_CHECKING:
+    import keras
 
 TOLERANCE = 1e-4
 # In the folder of a conversion: what is converted, the folder of what is made, and how it went.
@@ -39,7 +45,7 @@ class Exported:
     float32: bool
 
 
-def export(model, path, format="onnx", overwrite=False):
+def export(model: keras.Model, path: str | Path, format: str = "onnx", overwrite: bool = False) -> Exported:
     """Writes a model for another runtime, runs the file there and compares its answers with Keras'.
 
     The batch size stays open, and so does T where the model takes any. Inputs and outputs keep their names, save that
@@ -72,8 +78,8 @@ def export(model, path, format="onnx", overwrite=False):
     _check_path(path, form, overwrite)
     form.check_installed()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as name:
+        folder = Path(name)
         model.save(folder / MODEL)
         (folder / MADE).mkdir()
         difference = _convert(folder, path.name, form)

@@ -1,12 +1,13 @@
 """Where a model looks: the attention maps of any model that attends."""
 
 import keras
+import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.layers import AudioGuidedAttention
 
 
-def attends(model):
+def attends(model: keras.Model) -> bool:
     """Whether `attention_maps` can tell where `model` looks."""
     return _attention(model) is not None
 
@@ -16,7 +17,7 @@ def _attention(model):
     return next((layer for layer in layers if isinstance(layer.output, list | tuple)), None)
 
 
-def attention_model(model):
+def attention_model(model: keras.Model) -> keras.Model:
     """A model from the inputs of `model` to its attention maps `(B, T, H, W)`; it shares the weights.
 
     Raises:
@@ -33,7 +34,9 @@ def attention_model(model):
     return keras.Model(model.inputs, layer.output[1], name=f"{model.name}_attention")
 
 
-def attention_maps(model, x, batch_size=32):
+def attention_maps(
+    model: keras.Model, x: dict[str, np.ndarray] | keras.utils.PyDataset, batch_size: int = 32
+) -> np.ndarray:
     """The attention weights of every segment, NumPy `(B, T, H, W)`; they sum to one over (H, W).
 
     Args:

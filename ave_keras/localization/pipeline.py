@@ -1,6 +1,10 @@
 """From a video to an answer: what happens in each second, and where the model looks."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ave_keras.errors import AVEError
 from ave_keras.localization.attention import attends, attention_maps
@@ -8,21 +12,26 @@ from ave_keras.localization.result import BACKGROUND, Localization
 from ave_keras.localization.windows import windows_of
 from ave_keras.models.files import read_metadata, read_model
 
+if TYPE_CHECKING:
+    import keras
+
+    from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
+
 # The paper's own encoders, where neither the caller nor the model's file names others.
 ENCODERS = {"audio": "vggish", "visual": "vgg19"}
 
 
 def localize(
-    video,
-    model,
-    audio_encoder=None,
-    visual_encoder=None,
+    video: str | Path,
+    model: str | Path | keras.Model,
+    audio_encoder: str | AudioEncoder | None = None,
+    visual_encoder: str | VisualEncoder | None = None,
     *,
-    class_names=None,
-    truth=None,
-    segments=None,
-    silent=False,
-):
+    class_names: Sequence[str] | None = None,
+    truth: Iterable[tuple[str, int, int]] | None = None,
+    segments: int | None = None,
+    silent: bool = False,
+) -> Localization:
     """Asks a trained model which event happens in each second of a video, and where it looks.
 
     A model takes the T seconds that it was built for. A longer video is asked about in windows of T, the last of which
@@ -64,13 +73,14 @@ def localize(
     columns, length, names = _check(model)
     class_names = class_names or facts.get("class_names")
     labels = _labels(class_names, columns)
-    given, made = {"audio": audio_encoder, "visual": visual_encoder}, {"audio": None, "visual": None}
+    given = {"audio": audio_encoder, "visual": visual_encoder}
+    encoders: dict[str, Any] = {"audio": None, "visual": None}
     for key in names:
         make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[key]
         encoder, options = (given[key], {}) if given[key] else _recorded(key, facts)
-        made[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
-        _check_fit(model, key, made[key])
-    found = features.encode(video, made["audio"], made["visual"], segments=seconds, silent=silent)
+        encoders[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
+        _check_fit(model, key, encoders[key])
+    found = features.encode(video, encoders["audio"], encoders["visual"], segments=seconds, silent=silent)
     windows = windows_of(seconds, length or seconds)
     x = {key: found[key][windows.rows] for key in names}
     return Localization(
@@ -81,10 +91,10 @@ def localize(
         truth=truth,
         model=model.name,
         notes=(
-            *(f"{key} features: {made[key].name}, {_weights(made[key])}" for key in names),
+            *(f"{key} features: {encoders[key].name}, {_weights(encoders[key])}" for key in names),
             *(() if class_names else ("the model's file does not name its classes: they have numbers",)),
         ),
-        seen=_seen(made["visual"]),
+        seen=_seen(encoders["visual"]),
     )
 
 

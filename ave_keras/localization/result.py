@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,22 +36,22 @@ class Localization:
     seen: float = 0.5
 
     @property
-    def times(self):
+    def times(self) -> np.ndarray:
         """`(T,)` the second at which each segment begins."""
         return np.arange(len(self.probabilities), dtype="float64")
 
     @property
-    def picture_times(self):
+    def picture_times(self) -> np.ndarray:
         """`(T,)` the second of the picture that stands for each segment, under its attention."""
         return self.times + self.seen
 
     @cached_property
-    def classes(self):
+    def classes(self) -> tuple[str, ...]:
         """T names, the most probable of each second."""
         return tuple(self.class_names[c] for c in self.probabilities.argmax(-1))
 
     @property
-    def events(self):
+    def events(self) -> list[tuple[str, int, int, float]]:
         """`[(name, start, end, confidence)]` of runs of seconds of one class, background left out."""
         found, start = [], 0
         for name, run in groupby(self.classes):
@@ -60,7 +61,7 @@ class Localization:
             start = end
         return found
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values."""
         return {
             "video": self.video.name,

@@ -19,12 +19,12 @@ class Windows:
     window: np.ndarray
     offset: np.ndarray
 
-    def join(self, answers):
+    def join(self, answers: np.ndarray) -> np.ndarray:
         """`(W, T, …)` to `(S, …)`."""
         return np.asarray(answers, "float32")[self.window, self.offset]
 
 
-def windows_of(seconds, length):
+def windows_of(seconds: int, length: int) -> Windows:
     """The `Windows` of a video for a model of `length` seconds.
 
     The last window ends with the video; a video shorter than a window repeats its last second.

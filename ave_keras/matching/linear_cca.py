@@ -1,10 +1,16 @@
 """Linear canonical correlation analysis in NumPy, the last step of DCCA."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    import keras
 
 
 class CCA(NamedTuple):
@@ -21,7 +27,7 @@ class CCA(NamedTuple):
     correlations: np.ndarray
 
 
-def linear_cca(x, y, components=None, regularization=1e-4):
+def linear_cca(x: ArrayLike, y: ArrayLike, components: int | None = None, regularization: float = 1e-4) -> CCA:
     """Fits a linear CCA in float64.
 
     Args:
@@ -39,12 +45,14 @@ def linear_cca(x, y, components=None, regularization=1e-4):
     views = [np.asarray(view, "float64") for view in (x, y)]
     if len(views[0]) != len(views[1]) or len(views[0]) < 2 or not all(np.isfinite(v).all() for v in views):
         raise AVEError(
-            "no canonical correlations", expected="two or more finite pairs", found=f"{len(x)} of {len(y)} rows"
+            "no canonical correlations",
+            expected="two or more finite pairs",
+            found=f"{len(views[0])} of {len(views[1])} rows",
         )
     means = tuple(view.mean(axis=0) for view in views)
     centred = [view - mean for view, mean in zip(views, means, strict=True)]
     factors = [_factor(view, regularization) for view in centred]
-    cross = centred[0].T @ centred[1] / (len(x) - 1)
+    cross = centred[0].T @ centred[1] / (len(views[0]) - 1)
     whitened = np.linalg.solve(factors[1], np.linalg.solve(factors[0], cross).T).T
     u, correlations, vt = np.linalg.svd(whitened, full_matrices=False)
     rotations = u[:, :components], vt[:components].T
@@ -52,7 +60,7 @@ def linear_cca(x, y, components=None, regularization=1e-4):
     return CCA(means, kernels, correlations[:components])
 
 
-def fit_projections(model, audio, visual, regularization=1e-4):
+def fit_projections(model: keras.Model, audio: np.ndarray, visual: np.ndarray, regularization: float = 1e-4) -> CCA:
     """Fits the `CanonicalProjection` layers of a DCCA to views of seconds that belong together, and sets them.
 
     Directions are scaled by their correlation, so that those in which the views have nothing in common do not drown the

@@ -1,11 +1,18 @@
 """A user's own pair: where in a video's picture a sound belongs, and the reverse."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
 from ave_keras.matching.windows import DIRECTIONS, distance_model, shares, window_costs
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,14 @@ class Match:
     length: int
 
 
-def match(model, audio, visual, direction="a2v", start=0, length=None):
+def match(
+    model: keras.Model,
+    audio: ArrayLike,
+    visual: ArrayLike,
+    direction: str = "a2v",
+    start: int = 0,
+    length: int | None = None,
+) -> Match:
     """Finds a query of one modality in the other.
 
     Args:

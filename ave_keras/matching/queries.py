@@ -1,10 +1,16 @@
 """What is asked on a split: each video's run of event seconds."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Queries:
     segments: int
 
 
-def event_runs(labels):
+def event_runs(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Starts and lengths `(N,)` of the runs of event seconds in labels `(N, T, C + 1)`; both 0 where there is none.
 
     Raises:
@@ -41,7 +47,7 @@ def event_runs(labels):
     return starts, lengths
 
 
-def queries(ave, split):
+def queries(ave: AVE, split: str) -> Queries:
     """The queries of a split of an `AVE`.
 
     Videos without an event have nothing to ask for, and those whose event fills the clip have one window only; both are

@@ -1,11 +1,20 @@
 """Answers that look at no feature; on the released test split they beat the paper's models."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ave_keras.errors import AVEError
 
+if TYPE_CHECKING:
+    from ave_keras.matching.queries import Queries
 
-def references(queries, train_starts=None, train_lengths=None):
+
+def references(
+    queries: Queries, train_starts: np.ndarray | None = None, train_lengths: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Trivial answers to `Queries`, in the form of `localize`.
 
     Args:

@@ -1,9 +1,16 @@
 """How good answers are: the paper's exact match, and what it does not tell."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from ave_keras.matching.queries import Queries
 
-def scores(answers, queries):
+
+def scores(answers: np.ndarray, queries: Queries) -> dict[str, float]:
     """Scores of answers to `Queries`; each is an expectation over the shares of an answer.
 
     Args:
@@ -36,6 +43,6 @@ def scores(answers, queries):
     return {name: float(value) for name, value in found.items()}
 
 
-def right(answers, queries):
+def right(answers: np.ndarray, queries: Queries) -> np.ndarray:
     """The share `(N,)` of each answer that lies on the true start."""
     return answers[np.arange(len(queries.starts)), queries.starts]

@@ -1,8 +1,16 @@
 """The sliding-window method (paper Eq. 8) for all videos at once, from one distance matrix of each."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
+
+if TYPE_CHECKING:
+    import keras
 
 # What is asked with and what is sought: sound in the picture, picture in the sound.
 DIRECTIONS = ("a2v", "v2a")
@@ -10,7 +18,7 @@ DIRECTIONS = ("a2v", "v2a")
 TIE = 1e-6
 
 
-def distance_model(model):
+def distance_model(model: keras.Model) -> keras.Model:
     """A model from the inputs of `model` to its distances `(B, T_v, T_a)` alone; it shares the weights.
 
     Raises:
@@ -29,7 +37,7 @@ def distance_model(model):
     return keras.Model(model.input, outputs["distances"], name=f"{model.name}_distances")
 
 
-def window_costs(distances, starts, lengths):
+def window_costs(distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike) -> np.ndarray:
     """Eq. 8: `cost(t) = sum_{i < l} D(t + i, s + i)` for every start t of a window of l seconds.
 
     Args:
@@ -61,7 +69,9 @@ def window_costs(distances, starts, lengths):
     return np.where(np.arange(seconds) + lengths[:, None] <= seconds, costs, np.inf)
 
 
-def localize(distances, starts, lengths, direction="a2v", similarity=False):
+def localize(
+    distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike, direction: str = "a2v", similarity: bool = False
+) -> np.ndarray:
     """Where each query belongs, as shares of an answer.
 
     Windows whose costs are equal, to one part in a million, are tied, and a tie is broken by a fair draw among them:
@@ -98,7 +108,7 @@ def localize(distances, starts, lengths, direction="a2v", similarity=False):
     return shares(costs)
 
 
-def shares(costs):
+def shares(costs: np.ndarray) -> np.ndarray:
     """The tie rule: costs `(N, T)` to shares of the answer, see `localize`."""
     finite = np.isfinite(costs)
     scale = np.abs(np.where(finite, costs, 0)).max(axis=1, keepdims=True)

@@ -1,5 +1,7 @@
 """`ave-keras`: the commands put together."""
 
+from collections.abc import Callable
+
 from zoo.cli import data
 from zoo.cli.entries import card, list_entries
 from zoo.cli.evaluate import evaluate
@@ -12,7 +14,7 @@ from zoo.cli.train import train
 
 app = new_app("Audio-visual event localization in Keras.", rich_markup_mode="markdown")
 app.add_typer(data.app, name="data")
-for name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "extract": extract,
     "list": list_entries,
     "card": card,
@@ -23,10 +25,11 @@ for name, command in {
     "export": export,
     "import": import_weights,
     "export-torch": export_torch,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 
 
-def main():
+def main() -> None:
     """The command line."""
     run(app)

@@ -22,7 +22,7 @@ def info(
     folder: Folder,
     plot: Annotated[Path | None, typer.Option(help="Also draw them to this PNG, PDF or SVG file.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Also read all features and look for NaN and Inf.")] = False,
-):
+) -> None:
     """Print what a data set holds: the paper's Fig. 2, splits, duplicates, leaks, answers that need no model.
 
     Example: `ave-keras data info AVE_DIR --plot ave.png`
@@ -45,7 +45,7 @@ def pack(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     force: Force = False,
-):
+) -> None:
     """Rewrite features as float16 in one piece: a quarter of the released files' size, so that memory can cache them.
 
     Values that are NaN, infinite or too large for float16 are refused. The other files of the layout are copied.
@@ -77,7 +77,7 @@ def synth(
     background_videos: Annotated[int | None, typer.Option(help="Clips without an event. [AVE's share]")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same data set.")] = 0,
     force: Force = False,
-):
+) -> None:
     """Write a synthetic AVE in the official layout: made-up events whose time and place are known.
 
     0.5 MB a video at the default sizes. Tables made from it say "synthetic AVE" in their title.

@@ -15,7 +15,7 @@ from zoo.cli.terminal import console
 def list_entries(
     pattern: Annotated[str, typer.Argument(help="A glob pattern, quoted: 'w_*'.")] = "*",
     family: Annotated[str | None, typer.Option(help="Only this family.")] = None,
-):
+) -> None:
     """List the models of the zoo with the paper's figures.
 
     Example: ave-keras list 'w_*'
@@ -30,7 +30,7 @@ def list_entries(
     console.print(table)
 
 
-def card(name: Name, protocol: Protocol = "paper"):
+def card(name: Name, protocol: Protocol = "paper") -> None:
     """Print what an entry is: its parts, size, recipe, the paper's figures and measured ones.
 
     Example: ave-keras card av_att

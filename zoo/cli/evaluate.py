@@ -22,7 +22,7 @@ def evaluate(
         Path | None, typer.Option(help="Draw confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
     ] = None,
     skip_bad: SkipBad = False,
-):
+) -> None:
     """Score a model on a split: overall and per class, beside the answers that need no model.
 
     Where the data set knows the source cells and the model attends, also how often it looks at the source. A model that

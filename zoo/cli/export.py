@@ -18,7 +18,7 @@ def export(
         Path | None, typer.Option(help="File to write: .onnx, .tflite or .xml; a folder for saved_model. [by MODEL]")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
-):
+) -> None:
     """Write a model for another runtime, run it there, and say how far its answers are from Keras' own.
 
     TensorFlow does the conversion, in a process of its own, whichever backend is in use: `pip install
@@ -61,7 +61,7 @@ def import_weights(
     protocol: Annotated[str, typer.Option(help="paper computes another function with the same weights.")] = "official",
     num_classes: Annotated[int, typer.Option(help="Columns, background included.")] = 29,
     segments: Annotated[int, typer.Option(help="Segments per video.")] = 10,
-):
+) -> None:
     """Turn weights of PyTorch into a Keras model that answers as the released code does. Nothing in the file is run.
 
     Example: ave-keras import AV_att.pt --entry av_att --out av_att.keras
@@ -83,7 +83,7 @@ def export_torch(
     like: Annotated[
         Path | None, typer.Option(help="The file it was imported from: unchanged weights come out bit by bit.")
     ] = None,
-):
+) -> None:
     """Write the weights of a model as a PyTorch state dict under the released names.
 
     Example: ave-keras export-torch av_att.keras --out AV_att.pt

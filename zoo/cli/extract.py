@@ -1,7 +1,7 @@
 """`ave-keras extract`: videos to a data set."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from ave_keras.runtime.cluster import check_options
 from ave_keras.runtime.packages import require
 from zoo.cli.options import EncoderOption, encoder_options
 from zoo.cli.terminal import console, progress
+
+if TYPE_CHECKING:
+    from ave_keras.features.extraction.ray_executor import RayExecutor
 
 
 def extract(
@@ -42,7 +45,7 @@ def extract(
         float | None, typer.Option(help="ray: GPUs of an encoder, such as 0.25. [0: one encoder per node, on CPUs]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")] = False,
-):
+) -> None:
     """Turn videos into features: the official layout, and extraction.json, which says how they were made.
 
     The same command after an interruption goes on where it was. Videos that cannot be read are listed at the end, and
@@ -96,7 +99,7 @@ def extract(
         raise typer.Exit(1)
 
 
-def choose_executor(name, workers, address, gpus):
+def choose_executor(name: str, workers: int | None, address: str | None, gpus: float | None) -> "RayExecutor | None":
     """The `RayExecutor` of these options, None where they are not given; None for this machine.
 
     Raises:

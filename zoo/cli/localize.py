@@ -45,7 +45,7 @@ def localize(
     seconds: Annotated[int | None, typer.Option(help="Look at so many. [all]", min=1)] = None,
     silent: Annotated[bool, typer.Option("--silent", help="Take silence where the video has no sound.")] = False,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("runs/localized"),
-):
+) -> None:
     """Say which event happens in each second of a video, and show where the model looks.
 
     Prints a table and writes four files: answers (.json), a page with the video, its timeline and the attention in time
@@ -63,8 +63,8 @@ def localize(
         model,
         _encoder(features.audio_encoder, audio_encoder, "vggish", encoder_options(audio_weights, audio_option)),
         _encoder(features.visual_encoder, visual_encoder, "vgg19", encoder_options(visual_weights, visual_option)),
-        class_names=classes and _class_names(classes),
-        truth=[event] if event else annotations and _events(annotations, video),
+        class_names=_class_names(classes) if classes else None,
+        truth=[event] if event else _events(annotations, video) if annotations else None,
         segments=seconds,
         silent=silent,
     )

@@ -30,7 +30,7 @@ def match(
     ] = "a2v",
     start: Annotated[int | None, typer.Option(help="First second of the query. [0, or the row's event]")] = None,
     length: Annotated[int | None, typer.Option(help="Seconds of it. [to its end, or the row's event]")] = None,
-):
+) -> None:
     """Find a sound's second in a video's picture, or a picture's second in a sound.
 
     The query is a run of seconds of one modality (`--start`, `--length`); every window of its length in the other one

@@ -1,7 +1,8 @@
 """Arguments and options that several commands take."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -15,7 +16,7 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Drop videos with NaN 
 EncoderOption = Annotated[list[str] | None, typer.Option(help="Further option, name=value; repeatable.")]
 
 
-def encoder_options(weights, more):
+def encoder_options(weights: str | None, more: Iterable[str] | None) -> dict[str, Any]:
     """`{"weights": …}` and `name=value` texts as a dict; YAML numbers, booleans and lists become such values.
 
     Raises:

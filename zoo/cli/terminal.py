@@ -7,6 +7,7 @@ read or written.
 import os
 import sys
 import warnings
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -22,13 +23,13 @@ console = Console()
 messages = Console(stderr=True)
 
 
-def new_app(description, **options):
+def new_app(description: str, **options: Any) -> typer.Typer:
     """A `typer.Typer` whose errors are left to `run`; `options` are further ones of Typer."""
-    common = {"no_args_is_help": True, "pretty_exceptions_enable": False, "add_completion": False}
+    common: dict[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "add_completion": False}
     return typer.Typer(help=description, **common, **options)
 
 
-def run(app, argv=None):
+def run(app: typer.Typer, argv: list[str] | None = None) -> None:
     """Runs a typer app as a program.
 
     Bad input and trouble with files end it with status 2 and a message on stderr instead of a stack trace; warnings are
@@ -67,12 +68,12 @@ def _of_system(error):
     )
 
 
-def progress():
+def progress() -> Progress:
     """A progress bar on stderr, so that output can be piped."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=Console(stderr=True))
 
 
-def wide_console():
+def wide_console() -> Console:
     """On stdout, for tables of many figures: Rich would cut them off where they are wider than the terminal."""
     return Console(width=max(Console().width, TABLE_WIDTH))

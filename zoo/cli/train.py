@@ -35,7 +35,7 @@ def train(
     distribute: Annotated[
         bool, typer.Option("--distribute", help="Train on all GPUs of this machine; TensorFlow and JAX.")
     ] = False,
-):
+) -> None:
     """Train a model by its recipe; the epoch that is best on the validation split is kept.
 
     Example: ave-keras train av_att --data AVE_DIR --epochs 30

@@ -1,13 +1,21 @@
 """Where a model looks on a split, against the known source cells."""
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras.data import layout
 from ave_keras.localization.attention import attends, attention_maps
 from ave_keras.metrics import attention_mass, pointing_game, source_area
+
+if TYPE_CHECKING:
+    import keras
+
+    from ave_keras.data.ave import AVE
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class AttentionScore:
     references: dict
 
 
-def attention_scores(model, ave, split, batch_size=64):
+def attention_scores(model: keras.Model, ave: AVE, split: str, batch_size: int = 64) -> AttentionScore | None:
     """The `AttentionScore` of a model on a split of `ave`, see `ave_keras.metrics.pointing_game`.
 
     Returns:
@@ -29,7 +37,7 @@ def attention_scores(model, ave, split, batch_size=64):
     mask = np.stack([ave.source_mask[row] for row in ave.split(split)])
     if not mask.any():
         return None
-    shape = ave.input_shape("visual")[:3]
+    shape = (ave.input_shape("visual") or ())[:3]
     if mask.shape[1:] != shape:
         warnings.warn(
             f"{layout.SOURCE_MASK} of {ave.title} is {mask.shape[1:]}, features {shape}: not used", stacklevel=2

@@ -1,12 +1,25 @@
 """Scores of models that match sound and picture."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ave_keras import matching
 from ave_keras.errors import AVEError
 
+if TYPE_CHECKING:
+    import keras
 
-def localize(distances, ave, split, batch_size=64):
+    from ave_keras.data.ave import AVE
+    from ave_keras.matching.queries import Queries
+
+
+def localize(
+    distances: keras.Model, ave: AVE, split: str, batch_size: int = 64
+) -> tuple[Queries, dict[str, np.ndarray]]:
     """The answers of a model to the queries of a split: `(Queries, {"a2v": (N, T) shares, "v2a": …})`.
 
     Args:
@@ -43,12 +56,12 @@ class MatchingScore:
     references: dict
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """Exact match, the mean of both directions."""
         return (self.metrics["a2v"] + self.metrics["v2a"]) / 2
 
 
-def evaluate(model, ave, split):
+def evaluate(model: keras.Model, ave: AVE, split: str) -> MatchingScore:
     """The `MatchingScore` of a model on "val" or "test"; see `localize`.
 
     Raises:
@@ -73,7 +86,7 @@ def _metrics(answers, queries):
     }
 
 
-def match_split(ave, name):
+def match_split(ave: AVE, name: str) -> np.ndarray:
     """Row numbers of "train", "val" or "test" for cross-modality localization.
 
     Raises:

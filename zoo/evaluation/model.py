@@ -1,12 +1,22 @@
 """A saved model, checked against the data set that it is to be scored on."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from ave_keras.data import layout
 from ave_keras.data.storage.hdf5 import fits
 from ave_keras.errors import AVEError
 from ave_keras.models.files import read_metadata, read_model
 
+if TYPE_CHECKING:
+    import keras
 
-def load_model(path, ave):
+    from ave_keras.data.ave import AVE
+
+
+def load_model(path: str | Path, ave: AVE) -> keras.Model:
     """Reads a `.keras` file and checks that the data set has what it takes.
 
     Raises:
@@ -44,6 +54,6 @@ def load_model(path, ave):
     return model
 
 
-def matches(model):
+def matches(model: keras.Model) -> bool:
     """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
     return isinstance(model.output, dict) and "distances" in model.output

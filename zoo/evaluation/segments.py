@@ -1,11 +1,20 @@
 """Segment accuracy of a model on a split."""
 
+from __future__ import annotations
+
 import contextlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras.data.statistics import references
+
+if TYPE_CHECKING:
+    import keras
+
+    from ave_keras.data.ave import AVE
+    from ave_keras.data.dataset import AVEDataset
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Score:
     class_names: tuple
 
 
-def segment_probabilities(model, dataset):
+def segment_probabilities(model: keras.Model, dataset: AVEDataset | dict[str, np.ndarray]) -> np.ndarray:
     """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised.
 
     Args:
@@ -41,7 +50,7 @@ def segment_probabilities(model, dataset):
     return np.asarray(predicted["segments"] if isinstance(predicted, dict) else predicted, "float32")
 
 
-def score(model, ave, split, batch_size=64):
+def score(model: keras.Model, ave: AVE, split: str, batch_size: int = 64) -> Score:
     """Scores `model` on a split of `ave`."""
     dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
     truth = ave.labels[ave.split(split)].argmax(-1)

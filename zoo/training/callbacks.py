@@ -1,6 +1,7 @@
 """What training writes besides the model itself."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,12 +17,12 @@ class Finite(keras.callbacks.Callback):
         AVEError: after the epoch in which that is so.
     """
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Looks at the mean loss of the epoch."""
         refuse_diverged(epoch, (logs or {}).get("loss", 0))
 
 
-def refuse_diverged(epoch, loss):
+def refuse_diverged(epoch: int, loss: float | np.ndarray) -> None:
     """`AVEError` where a loss, or one of an array of them, is NaN or infinite; epochs are counted from 0."""
     if not np.isfinite(loss).all():
         raise AVEError(
@@ -43,13 +44,15 @@ class BestModel(keras.callbacks.Callback):
         model: what is saved, where it is not what is trained but shares its weights, see `zoo.training.vectors`.
     """
 
-    def __init__(self, path, monitor, metadata=None, model=None):
+    def __init__(
+        self, path: str | Path, monitor: str, metadata: dict[str, Any] | None = None, model: keras.Model | None = None
+    ):
         super().__init__()
         self.path = Path(path)
         self.monitor, self.metadata, self._saved = monitor, metadata, model
         self.best = float("-inf")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves under another name, then renames."""
         score = (logs or {}).get(self.monitor)
         if score is None or score <= self.best:
@@ -80,7 +83,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         AVEError: tensorboard is not installed.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         super().__init__()
         try:
             from tensorboard.summary import Writer
@@ -91,12 +94,12 @@ class TensorBoardLog(keras.callbacks.Callback):
             ) from None
         self.writer = Writer(str(folder))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """One point per number."""
         for key, value in (logs or {}).items():
             self.writer.add_scalar(key, float(value), step=epoch)
         self.writer.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Closes the file."""
         self.writer.close()

@@ -1,6 +1,7 @@
 """Training on all devices of one machine: every step's videos are shared out, the weights are on each."""
 
 import contextlib
+from collections.abc import Iterator
 
 import keras
 
@@ -8,7 +9,7 @@ from ave_keras.errors import AVEError
 
 
 @contextlib.contextmanager
-def on_all_devices():
+def on_all_devices() -> Iterator[int]:
     """Inside this block, models are built for all GPUs, or for all virtual CPUs where there is no GPU.
 
     On JAX this is `keras.distribution.DataParallel`, on TensorFlow `tf.distribute.MirroredStrategy`. The batch size

@@ -1,5 +1,10 @@
 """Training by an entry's recipe, and the batches it takes."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import keras
 
 from ave_keras.data import EpochOrder
@@ -8,8 +13,14 @@ from ave_keras.runtime.backend import BACKENDS
 from zoo.training import matching
 from zoo.training.callbacks import Finite
 
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
+    from ave_keras.data.dataset import AVEDataset
+    from zoo.entry import Entry
+    from zoo.recipe import Recipe
 
-def train_dataset(entry, ave, seed=0):
+
+def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
     """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
     if entry.task == "matching":
         return matching.train_pairs(entry, ave, seed)
@@ -27,7 +38,7 @@ def train_dataset(entry, ave, seed=0):
     )
 
 
-def eval_dataset(entry, ave, split, batch_size=None):
+def eval_dataset(entry: Entry, ave: AVE, split: str, batch_size: int | None = None) -> AVEDataset:
     """A split as batches `(x, y)`, in its own order and whole."""
     return ave.dataset(
         split,
@@ -38,7 +49,7 @@ def eval_dataset(entry, ave, split, batch_size=None):
     )
 
 
-def validation_epochs(recipe):
+def validation_epochs(recipe: Recipe) -> list[int]:
     """The epochs, counted from 1, after which the validation split is looked at: the first, and every n-th from there.
 
     The released code does so where `epoch % 5 == 0`.
@@ -46,7 +57,16 @@ def validation_epochs(recipe):
     return list(range(1, recipe.epochs + 1, recipe.validate_every))
 
 
-def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
+def fit(
+    entry: Entry,
+    model: keras.Model,
+    ave: AVE,
+    *,
+    seed: int = 0,
+    first_epoch: int = 0,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    verbose: str | int = "auto",
+) -> keras.callbacks.History:
     """Trains a compiled model by the entry's recipe; returns the Keras history.
 
     Args:

@@ -1,5 +1,10 @@
 """Training of models that match sound and picture."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -7,8 +12,13 @@ from ave_keras import matching
 from ave_keras.data import EpochOrder, pair_dataset
 from zoo.evaluation.matching import localize, match_split
 
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
+    from ave_keras.data.pair_batches import PairDataset
+    from zoo.entry import Entry
 
-def train_pairs(entry, ave, seed=0):
+
+def train_pairs(entry: Entry, ave: AVE, seed: int = 0) -> PairDataset:
     """The training split as batches of pairs, as the recipe wants them; a split below one batch is one batch."""
     recipe = entry.recipe
     options = {"negatives": recipe.negatives} if recipe.negatives else {}
@@ -25,7 +35,16 @@ def train_pairs(entry, ave, seed=0):
     )
 
 
-def fit(entry, model, ave, *, seed=0, first_epoch=0, callbacks=(), verbose="auto"):
+def fit(
+    entry: Entry,
+    model: keras.Model,
+    ave: AVE,
+    *,
+    seed: int = 0,
+    first_epoch: int = 0,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    verbose: str | int = "auto",
+) -> keras.callbacks.History:
     """Trains a compiled model by the entry's recipe; see `zoo.training.fit`."""
     train = train_pairs(entry, ave, seed)
     with train.errors():
@@ -49,17 +68,17 @@ class ExactMatch(keras.callbacks.Callback):
         ave: the data set; the projections are fitted to its training events, the score is of its validation split.
     """
 
-    def __init__(self, entry, ave):
+    def __init__(self, entry: Entry, ave: AVE):
         super().__init__()
         self.entry, self.ave = entry, ave
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         """Makes the models that share weights with the trained one, once, so that each is compiled once."""
         self.distances = matching.distance_model(self.model)
         if self.entry.learns_from == "views":
             self.views = keras.Model(self.model.input, self.model.output["views"])
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Scores every `validate_every` epochs, and after the last."""
         last = epoch + 1 == self.entry.recipe.epochs
         if (epoch + 1) % self.entry.recipe.validate_every and not last:
@@ -68,6 +87,7 @@ class ExactMatch(keras.callbacks.Callback):
             self._fit_projections()
         queries, answers = localize(self.distances, self.ave, "val")
         # The mean of both directions.
+        assert logs is not None  # Keras always passes them.
         logs["val_exact_match"] = float(np.mean([matching.scores(a, queries)["exact"] for a in answers.values()]))
 
     def _fit_projections(self):

@@ -1,12 +1,20 @@
 """Entries without attention, trained on visual maps that are averaged once instead of in every step."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import keras
 
 from ave_keras.data.storage.pooling import pooled
 from ave_keras.layers import SpatialAveragePooling
 
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
 
-def on_vectors(model, ave, folder=None):
+
+def on_vectors(model: keras.Model, ave: AVE, folder: str | Path | None = None) -> tuple[keras.Model, AVE]:
     """A model and data that learn the same with less work: `(learner, data)`.
 
     A model that does nothing with its maps but average them gets a twin that takes the means, `(B, T, d)`: the same
@@ -24,7 +32,7 @@ def on_vectors(model, ave, folder=None):
     return (learner, pooled(ave, folder)) if learner else (model, ave)
 
 
-def twin(model):
+def twin(model: keras.Model) -> keras.Model | None:
     """The model from the means on; all but the input is shared. None where there is nothing to average."""
     pooling = next((layer for layer in model.layers if isinstance(layer, SpatialAveragePooling)), None)
     if pooling is None:

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
-def file_sha256(path):
+def file_sha256(path: str | Path) -> str:
     """Hexadecimal sum of a file's content, remembered in the user's cache as long as size and time of the file stay."""
     path = Path(path).resolve()
     stat, memo = path.stat(), _memo()
@@ -21,14 +22,14 @@ def file_sha256(path):
     return digest
 
 
-def array_sha256(array):
+def array_sha256(array: np.ndarray) -> str:
     """Hexadecimal sum of an array's type, shape and values."""
     digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
     digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
-def combined(sums):
+def combined(sums: dict[str, str]) -> dict[str, Any]:
     """`{"sha256": sum over all, "files": sums}`."""
     text = json.dumps(sums, sort_keys=True)
     return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "files": sums}

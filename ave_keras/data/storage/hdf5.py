@@ -1,7 +1,9 @@
 """Arrays of the official HDF5 files, opened without reading them."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -18,7 +20,7 @@ _LOCK = threading.RLock()
 class LockedArray:
     """A chunked or compressed HDF5 array behind NumPy's `shape`, `dtype` and `[...]`; one thread reads at a time."""
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: h5py.Dataset):
         self._dataset = dataset
         self.shape, self.dtype, self.ndim = dataset.shape, dataset.dtype, dataset.ndim
 
@@ -40,7 +42,9 @@ class LockedArray:
             ) from error
 
 
-def open_array(path, key, *, shape=None, kinds="fiu"):
+def open_array(
+    path: str | Path, key: str, *, shape: tuple | None = None, kinds: str = "fiu"
+) -> np.ndarray | LockedArray:
     """Opens one array of an HDF5 file.
 
     An array that lies in one piece, as all official ones do, is memory-mapped: only the rows that are used are ever
@@ -74,7 +78,7 @@ def open_array(path, key, *, shape=None, kinds="fiu"):
             raise
 
 
-def read_array(path, key, **kwargs):
+def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
     """Reads a small array whole; see `open_array`."""
     return np.array(open_array(path, key, **kwargs)[:])
 
@@ -137,7 +141,7 @@ def _several(shape):
     return bool(shape) and isinstance(shape[0], tuple)
 
 
-def fits(found, expected):
+def fits(found: Sequence[int], expected: Sequence[int | None]) -> bool:
     """Whether a shape is the expected one, whose `None` entries are free."""
     return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 

@@ -1,6 +1,7 @@
 """Features rewritten as float16: a quarter of the released float64 files, small enough for the system's file cache."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,14 @@ from ave_keras.data.storage.writing import new_files, spans, write_rows
 from ave_keras.errors import AVEError
 
 
-def pack(folder, out, *, force=False, start=lambda name, rows: None, advance=lambda rows: None):
+def pack(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    start: Callable[[str, int], object] = lambda name, rows: None,
+    advance: Callable[[int], object] = lambda rows: None,
+) -> tuple[int, int]:
     """Writes a copy of a data set whose features are contiguous float16 arrays.
 
     Args:
@@ -38,18 +46,18 @@ def pack(folder, out, *, force=False, start=lambda name, rows: None, advance=lam
         )
     if out.resolve() == folder.resolve():
         raise AVEError("a data set is not packed onto itself", file=out, fix="Name another folder")
-    sizes = [0, 0]
+    before = after = 0
     with new_files(out, force) as new:
         for source in large:
             array = open_array(source, FEATURES)
             start(source.name, len(array))
             write_rows(new(source.name), FEATURES, array.shape, "float16", _blocks(array, source, advance))
-            sizes[0] += array.dtype.itemsize * int(np.prod(array.shape))
-            sizes[1] += 2 * int(np.prod(array.shape))
+            before += array.dtype.itemsize * int(np.prod(array.shape))
+            after += 2 * int(np.prod(array.shape))
         for pattern in layout.SMALL_FILES:
             for source in sorted(folder.glob(pattern)):
                 shutil.copyfile(source, new(source.name))
-    return tuple(sizes)
+    return before, after
 
 
 def _blocks(array, source, advance):

@@ -1,20 +1,26 @@
 """Visual maps averaged over their cells once, for models that would average them again in every step."""
 
+from __future__ import annotations
+
 import copy
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras.data.features import Features
 from ave_keras.errors import AVEError
 
+if TYPE_CHECKING:
+    from ave_keras.data.ave import AVE
+
 # Maps read at a time: 12 MB of the released ones.
 BLOCK = 12
 
 
-def pooled(ave, folder=None):
+def pooled(ave: AVE, folder: str | Path | None = None) -> AVE:
     """The same data set with the mean of each visual map, `(T, d)`, in place of the map, `(T, H, W, d)`.
 
     The maps are read once, a few videos at a time. The means, float32, lie in a file that is memory-mapped: in

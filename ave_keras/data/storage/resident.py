@@ -1,5 +1,9 @@
 """Feature rows in the memory of a GPU, where batches are gathered without the host."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,16 +11,17 @@ from keras import ops
 from ave_keras.data.storage.rows import finite
 from ave_keras.runtime import gpus
 
+if TYPE_CHECKING:
+    from ave_keras.data.storage.rows import Rows
+
 # Of the memory that is free, for a modality: four cells at a time, a grid's default, leave more than half of it.
 SHARE = 1 / 8
 # Rows on their way at a time: 64 MB of the released maps.
 BLOCK = 64
 
 
-def resident(rows):
-    """The same `Rows` in the memory of the GPU; unchanged without a GPU, with several, or where they do not fit."""
-    if keras.distribution.distribution():
-        return rows
+def resident(rows: Rows) -> Rows | ResidentRows:
+    """The same rows in the memory of the GPU; unchanged without a GPU, or where they do not fit."""
     if int(np.prod(rows.shape)) * np.dtype(_dtype(rows)).itemsize > SHARE * gpus.free_memory():
         return rows
     try:
@@ -36,8 +41,9 @@ class ResidentRows:
         shape: see `Rows`.
     """
 
-    def __init__(self, rows):
-        self.shape, self._rows, self._bad = rows.shape, rows, set()
+    def __init__(self, rows: Rows):
+        self.shape, self._rows = rows.shape, rows
+        self._bad: set[int] = set()
         self._tensor = _filled(rows.shape, _dtype(rows), self._blocks())
 
     def _blocks(self):
@@ -50,7 +56,7 @@ class ResidentRows:
                 self._bad.update(start + i for i, values in enumerate(block) if not finite(values))
             yield start, np.stack(block)
 
-    def gather(self, rows, dtype="float32"):
+    def gather(self, rows: np.ndarray, dtype: str = "float32") -> Any:
         """See `Rows.gather`; the batch is a tensor."""
         if dtype != "float32" or not self._bad.isdisjoint(rows.tolist()):
             # Which refuses what cannot be used.

@@ -1,5 +1,8 @@
 """Feature rows of one modality, from where they lie to a batch."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 
 from ave_keras.errors import AVEError
@@ -20,7 +23,7 @@ class Rows:
         shape: `(n_1 + n_2 + …, T, …)`.
     """
 
-    def __init__(self, *parts):
+    def __init__(self, *parts: tuple[Any, Any]):
         self.parts = parts
         self._starts = np.cumsum([0, *(len(array) for array, _ in parts)])
         self.shape = (int(self._starts[-1]), *parts[0][0].shape[1:])
@@ -28,12 +31,12 @@ class Rows:
     def __len__(self):
         return self.shape[0]
 
-    def locate(self, row):
+    def locate(self, row: int) -> tuple[Any, Any, int]:
         """`(array, name, row inside the array)` of a row."""
         part = int(np.searchsorted(self._starts, row, side="right")) - 1
         return *self.parts[part], int(row - self._starts[part])
 
-    def gather(self, rows, dtype="float32"):
+    def gather(self, rows: np.ndarray, dtype: str = "float32") -> np.ndarray:
         """Copies rows into one new array, converting on the way.
 
         Args:
@@ -62,7 +65,9 @@ class Rows:
                     )
         return batch
 
-    def bad(self, rows, dtype="float32", advance=lambda n: None):
+    def bad(
+        self, rows: Iterable[int], dtype: str = "float32", advance: Callable[[int], object] = lambda n: None
+    ) -> list[tuple[int, str]]:
         """The rows among `rows` that `gather` would refuse.
 
         Args:
@@ -85,7 +90,7 @@ class Rows:
         return found
 
 
-def finite(values):
+def finite(values: np.ndarray) -> bool:
     """Whether no value is NaN or infinite; where their sum shows it, without a look at each."""
     return np.isfinite(values.sum(dtype="float32")) or np.isfinite(values).all()
 

@@ -1,9 +1,12 @@
 """Writing a folder of the official layout so that an interruption never leaves one that loads."""
 
 import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
+import numpy as np
 
 from ave_keras.data.layout import ANNOTATIONS, FILES
 from ave_keras.errors import AVEError
@@ -14,7 +17,7 @@ BLOCK_BYTES = 32 << 20
 
 
 @contextlib.contextmanager
-def new_files(folder, force=False):
+def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str], Path]]:
     """A function that gives each file of a data set a temporary path; at the end all get their names, or none does.
 
     `Annotations.txt`, without which nothing loads, gets its name last, and is removed first where it is replaced.
@@ -63,13 +66,13 @@ def new_files(folder, force=False):
                 folder.rmdir()  # Only where nothing is in it.
 
 
-def write_array(path, key, array):
+def write_array(path: str | Path, key: str, array: np.ndarray) -> None:
     """Writes a small array in one piece."""
     with h5py.File(path, "w") as file:
         file.create_dataset(key, data=array)
 
 
-def write_rows(path, key, shape, dtype, blocks):
+def write_rows(path: str | Path, key: str, shape: tuple[int, ...], dtype: Any, blocks: Iterable[np.ndarray]) -> None:
     """Writes `blocks`, arrays of consecutive rows, into one contiguous array, which can be memory-mapped."""
     with h5py.File(path, "w") as file:
         data, start = file.create_dataset(key, shape, dtype), 0
@@ -78,7 +81,7 @@ def write_rows(path, key, shape, dtype, blocks):
             start += len(block)
 
 
-def spans(rows, row_bytes):
+def spans(rows: int, row_bytes: int) -> list[tuple[int, int]]:
     """`(start, end)` of blocks of at most `BLOCK_BYTES`."""
     step = max(1, BLOCK_BYTES // max(1, row_bytes))
     return [(start, min(start + step, rows)) for start in range(0, rows, step)]

@@ -1,7 +1,10 @@
 """The synthetic AVE: a generative model with known truth, in memory or on disk in the official layout."""
 
 from collections import namedtuple
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,14 +50,14 @@ class SyntheticAVE:
 
     def __init__(
         self,
-        videos=560,
+        videos: int = 560,
         *,
-        classes=28,
-        segments=10,
-        audio_dim=128,
-        visual_shape=(7, 7, 512),
-        background_videos=None,
-        seed=0,
+        classes: int = 28,
+        segments: int = 10,
+        audio_dim: int = 128,
+        visual_shape: Sequence[int] = (7, 7, 512),
+        background_videos: int | None = None,
+        seed: int = 0,
     ):
         if seed < 0:
             raise AVEError("no such seed", key="seed", expected="0 or more", found=seed)
@@ -74,7 +77,7 @@ class SyntheticAVE:
         self.class_names = tuple(f"synthetic {c:02}" for c in range(classes))
 
     @cached_property
-    def annotations(self):
+    def annotations(self) -> list[Annotation]:
         """N `Annotation`s, as their scenarios have it."""
         scenarios = map(self._scenario, range(self.videos))
         return [
@@ -83,7 +86,7 @@ class SyntheticAVE:
         ]
 
     @cached_property
-    def splits(self):
+    def splits(self) -> dict[str, np.ndarray]:
         """Row numbers by split, stratified by class, in AVE's proportions; sorted by class as released."""
         rng, held_out = self._rng(SPLITS, 0), self._held_out
         rows = rng.permutation(self.videos)
@@ -93,7 +96,7 @@ class SyntheticAVE:
         return {"train": train, "val": val, "test": test}
 
     @cached_property
-    def match_splits(self):
+    def match_splits(self) -> dict[str, np.ndarray]:
         """The same for cross-modality localization; its val and test hold short events only."""
         lengths = np.array([a.length for a in self.annotations])
         short = self._rng(SPLITS, 1).permutation(np.flatnonzero(lengths < self.segments))
@@ -108,15 +111,15 @@ class SyntheticAVE:
     def _held_out(self):
         return max(1, round(self.videos * AVE_HELD_OUT / AVE_VIDEOS))
 
-    def block(self, start, end):
+    def block(self, start: int, end: int) -> Block:
         """Features of the videos `start <= row < end`: a `Block` of float16 `audio`, `visual` and uint8 `mask`."""
         return self._block(range(start, end), self._scenario, FEATURES)
 
-    def background_block(self, start, end):
+    def background_block(self, start: int, end: int) -> Block:
         """The same for background clips; the masks are 0."""
         return self._block(range(start, end), self._background_scenario, BACKGROUND)
 
-    def in_memory(self):
+    def in_memory(self) -> dict[str, Any]:
         """The constructor arguments of `AVE`; features are float16 arrays."""
         main = self.block(0, self.videos)
         clips = self.background_block(0, self.background_videos)
@@ -138,11 +141,13 @@ class SyntheticAVE:
             "source_mask": main.mask,
         }
 
-    def write(self, folder, *, force=False, advance=lambda videos: None):
+    def write(
+        self, folder: str | Path, *, force: bool = False, advance: Callable[[int], object] = lambda videos: None
+    ) -> None:
         """Writes the official layout; see `ave_keras.data.synthetic.writing.write`."""
         write(self, folder, force=force, advance=advance)
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """What `dataset.yaml` says: the title that tables print, the classes and how to make the same again."""
         return {
             "title": TITLE,
@@ -158,7 +163,7 @@ class SyntheticAVE:
         }
 
     @property
-    def background_labels(self):
+    def background_labels(self) -> np.ndarray:
         """`(n, C + 1)` float32, all background."""
         return np.eye(self.classes + 1, dtype="float32")[np.full(self.background_videos, self.classes)]
 

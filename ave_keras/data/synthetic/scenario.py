@@ -1,5 +1,6 @@
 """What happens in a synthetic video: when it sounds, what is seen where, and so when and where the event is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,14 +37,14 @@ class Scenario:
     distractors: tuple
 
     @property
-    def mask(self):
+    def mask(self) -> np.ndarray:
         """`(T, H, W)` uint8: the cells of the source while the event lasts."""
         time = np.arange(len(self.sounds))
         inside = (self.start <= time) & (time < self.end)
         return (self.source & inside[:, None, None]).astype("uint8")
 
 
-def draw(rng, label, classes, segments, grid):
+def draw(rng: np.random.Generator, label: int, classes: int, segments: int, grid: Sequence[int]) -> Scenario:
     """Draws the scenario of a video of class `label`; the event is where its source is both heard and seen."""
     start, end = _event(rng, segments)
     sounds, seen = _intervals(rng, start, end, segments)
@@ -56,7 +57,7 @@ def draw(rng, label, classes, segments, grid):
     return Scenario(start, end, sounds, source, distractors)
 
 
-def draw_background(rng, classes, segments, grid):
+def draw_background(rng: np.random.Generator, classes: int, segments: int, grid: Sequence[int]) -> Scenario:
     """Draws the scenario of a background clip: silent objects, no source."""
     objects = rng.choice(classes, min(rng.choice(len(DISTRACTORS), p=DISTRACTORS), classes), replace=False)
     nowhere = np.zeros((segments, *grid), bool)

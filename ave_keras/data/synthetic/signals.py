@@ -4,7 +4,14 @@ A latent is a weighted sum of what the class, the video and the moment contribut
 latent is a standard normal number and `activate` alone decides the distribution of the features. Shares are variances.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from ave_keras.data.synthetic.scenario import Scenario
 
 # VGGish ends in a ReLU: 65 % of the numbers are 0, mean 0.122, standard deviation 0.262, maximum 4.5 (measured on the
 # released background clips). `SCALE u (1 + CURVE u)`, u = max(z - CUT, 0), of a standard normal z has these moments on
@@ -36,7 +43,7 @@ TWIN = 0.9
 FOREGROUND = 0.3
 
 
-def twins(classes, kind):
+def twins(classes: int, kind: str) -> list[tuple[int, int]]:
     """The pairs of classes that sound alike and look different (`"sound"`), or the reverse (`"look"`).
 
     Classes 0 and 1 sound alike, 2 and 3 look alike, 4 and 5 differ in both, and so on from 6.
@@ -45,7 +52,7 @@ def twins(classes, kind):
     return [(c, c + 1) for c in range(first, classes - 1, 6)]
 
 
-def prototypes(rng, classes, width, kind):
+def prototypes(rng: np.random.Generator, classes: int, width: int, kind: str) -> np.ndarray:
     """`(C, d)` float32, the classes' sounds or looks; every row has mean 0 and variance 1."""
     common, own = _unit(rng, (width,)), _unit(rng, (classes, width))
     for one, other in twins(classes, kind):
@@ -53,7 +60,7 @@ def prototypes(rng, classes, width, kind):
     return _standard(FOREGROUND**0.5 * common + (1 - FOREGROUND) ** 0.5 * own)
 
 
-def activate(latent):
+def activate(latent: np.ndarray) -> np.ndarray:
     """Non-negative sparse features from standard normal latents, in place."""
     latent -= np.float32(CUT)
     np.maximum(latent, 0, out=latent)
@@ -61,7 +68,7 @@ def activate(latent):
     return latent
 
 
-def audio(rng, scenario, sound):
+def audio(rng: np.random.Generator, scenario: Scenario, sound: np.ndarray) -> np.ndarray:
     """`(T, d)` float32 features of what is heard; `sound (d,)` is the prototype of the class."""
     (width,), segments = sound.shape, len(scenario.sounds)
     ambience = _unit(rng, (width,))
@@ -75,7 +82,7 @@ def audio(rng, scenario, sound):
     return features
 
 
-def visual(rng, scenario, label, looks):
+def visual(rng: np.random.Generator, scenario: Scenario, label: int, looks: np.ndarray) -> np.ndarray:
     """`(T, H, W, d)` float32 features of what is seen; `looks` `(C, d)` are the prototypes."""
     segments, *grid = scenario.source.shape
     width = looks.shape[1]

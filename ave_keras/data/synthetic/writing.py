@@ -1,6 +1,11 @@
 """The synthetic AVE on disk, in the official layout."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import yaml
@@ -10,8 +15,17 @@ from ave_keras.data.annotations import segment_labels, video_labels, write_annot
 from ave_keras.data.storage.hdf5 import FEATURES, LABELS, ORDER
 from ave_keras.data.storage.writing import new_files, spans, write_array
 
+if TYPE_CHECKING:
+    from ave_keras.data.synthetic.generator import SyntheticAVE
 
-def write(made, folder, *, force=False, advance=lambda videos: None):
+
+def write(
+    made: SyntheticAVE,
+    folder: str | Path,
+    *,
+    force: bool = False,
+    advance: Callable[[int], object] = lambda videos: None,
+) -> None:
     """Writes all files of a `SyntheticAVE`, block by block; its features are those of `in_memory`, bit by bit.
 
     Args:

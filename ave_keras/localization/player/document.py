@@ -1,16 +1,23 @@
 """Puts video, answers and the player's own files into one HTML text."""
 
+from __future__ import annotations
+
 import base64
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import colormaps, image
 
 from ave_keras.features.decoding import sequence
 from ave_keras.plots.colors import class_colors
+
+if TYPE_CHECKING:
+    from ave_keras.localization.result import Localization
 
 FILES = Path(__file__).parent
 # Browsers go by these names, not by the suffix; QuickTime's own is refused, though they play most such files.
@@ -20,7 +27,7 @@ KINDS |= {".flac": "audio/flac", ".ogg": "audio/ogg"}
 LARGEST = 64 << 20
 
 
-def page(found, frames):
+def page(found: Localization, frames: np.ndarray) -> str:
     """The page: video, timeline of events, attention over the picture, and each class's confidence.
 
     Args:
