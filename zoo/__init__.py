@@ -8,10 +8,15 @@ Names, cards and recipes need no backend: Keras is imported by the first `load`.
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 from zoo.card import card
 from zoo.registry import entry
 from zoo.registry import names as list
+
+if TYPE_CHECKING:
+    from zoo import training
+    from zoo.loading import load
 
 __all__ = ["card", "entry", "list", "load", "training"]
 

@@ -1,4 +1,4 @@
-"""The card of an entry: what it is, its size, its recipe, the paper's figures and ours."""
+"""The card of an entry: its parts, size and recipe, the paper's figures and ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def card(name: str, protocol: str = "paper") -> None:
     """Prints the card of an entry.
 
     Raises:
-        AVEError: no such entry.
+        AVEError: an unknown name.
     """
     print(render(entry(name, protocol)))
 
@@ -42,12 +42,12 @@ def render(chosen: Entry) -> str:
     lines += _block("paper", chosen.paper or {"": "not in the paper"})
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
-        lines.append("  nothing yet; python -m benchmarks run")
+        lines.append("  nothing yet; run: python -m benchmarks run")
     return "\n".join(lines)
 
 
 def results(name: str) -> list[dict[str, str]]:
-    """Rows of `results.csv` for an entry, written by `python -m benchmarks report --publish`."""
+    """The rows of `results.csv` for an entry; `python -m benchmarks report --publish` writes them."""
     if not RESULTS.exists():
         return []
     with RESULTS.open(newline="") as file:
@@ -63,8 +63,8 @@ def _measured(row):
 
 def _block(title, values):
     width = max(map(len, values), default=0)
-    return [title, *(f"  {key:<{width}}  {_plain(value)}" for key, value in values.items()), ""]
+    return [title, *(f"  {key:<{width}}  {_as_text(value)}" for key, value in values.items()), ""]
 
 
-def _plain(value):
+def _as_text(value):
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

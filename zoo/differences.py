@@ -1,4 +1,4 @@
-"""`python -m zoo.differences FILE`: the page on paper and released code, from `differences.yaml` and the entries."""
+"""`python -m zoo.differences FILE`: writes the page on how paper and released code differ."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ columns are read from the entries themselves.
 
 
 def rows() -> list[dict[str, Any]]:
-    """The table, a list of dicts."""
+    """The rows of `differences.yaml`."""
     return yaml.safe_load(TABLE.read_text())
 
 
@@ -43,7 +43,7 @@ def value(row: dict[str, Any], protocol: str) -> str:
 
 
 def settings(chosen: Entry) -> dict[str, Any]:
-    """Model and recipe of an entry, `{"model.pooling": …, "recipe.loss": …}`."""
+    """The model and recipe values of an entry, `{"model.pooling": …, "recipe.loss": …}`."""
     model = {"init": "keras", **chosen.model}
     return {
         f"{part}.{key}": v for part, d in (("model", model), ("recipe", asdict(chosen.recipe))) for key, v in d.items()
@@ -65,7 +65,7 @@ def _line(cells):
 
 
 def _plain(found):
-    """As YAML writes it."""
+    """The value as YAML writes it."""
     return f"{found:g}" if isinstance(found, float) else yaml.safe_dump(found).splitlines()[0]
 
 

@@ -18,19 +18,19 @@ MODALITIES = ("audio", "visual")
 
 @dataclass(frozen=True)
 class Entry:
-    """What the zoo knows of a model.
+    """A model of the zoo: how it is built and trained, and what the paper reports for it.
 
     Attributes:
-        name: as `zoo.load` takes it.
-        title: as the paper's tables print it.
+        name: the name that `zoo.load` takes.
+        title: the name in the paper's tables.
         summary: one sentence.
-        family: the YAML file it stands in.
+        family: the name of its YAML file.
         task: one of `TASKS`.
-        builder: function of `ave_keras.models` that builds it.
-        model: keyword arguments of the builder; shapes excluded.
+        builder: the function of `ave_keras.models` that builds it.
+        model: keyword arguments of the builder, without shapes.
         recipe: how it is trained.
-        paper: the table and the figures that the paper prints.
-        parameters: weights at the released sizes.
+        paper: the paper's table and figures.
+        parameters: number of weights at the released sizes.
         protocol: `"paper"` or `"official"`.
     """
 
@@ -47,39 +47,41 @@ class Entry:
     protocol: str = "paper"
 
     def __post_init__(self):
-        """Refuses what `build` and `compile` could not use."""
+        """Checks the values that `build` and `compile` rely on."""
         if self.task not in TASKS:
-            raise AVEError(f"bad entry '{self.name}'", key="task", expected=f"one of {TASKS}", found=repr(self.task))
+            raise AVEError(
+                f"invalid entry '{self.name}'", key="task", expected=f"one of {TASKS}", found=repr(self.task)
+            )
         if not isinstance(self.parameters, int) or self.parameters < 1:
             raise AVEError(
-                f"bad entry '{self.name}'",
+                f"invalid entry '{self.name}'",
                 key="parameters",
-                expected="the count of weights",
+                expected="the number of weights",
                 found=repr(self.parameters),
             )
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """The inputs of the model, `("audio",)`, `("visual",)` or both; attention listens to sound too."""
-        modelled = tuple(self.model.get("modalities", MODALITIES))
-        return MODALITIES if self.model.get("attention") else modelled
+        """The inputs of the model: `("audio",)`, `("visual",)` or both. Attention needs both."""
+        own = tuple(self.model.get("modalities", MODALITIES))
+        return MODALITIES if self.model.get("attention") else own
 
     @property
     def learns_from(self) -> str | None:
-        """The output that the loss looks at, where a model answers more than one question; else None."""
+        """The output that the loss uses, for models with several outputs; else None."""
         if self.task == "matching":
             return "views" if self.recipe.loss == "cca" else "distances"
         return {"weak": "video", "proposals": "proposals"}.get(self.task)
 
     @property
     def monitor(self) -> str:
-        """Key of the score in a Keras history, without `val_`: segment accuracy, or exact match."""
+        """The key of the score in a Keras history without `val_`: segment accuracy, or exact match."""
         if self.task == "matching":
             return "exact_match"
         return "segments_segment_accuracy" if self.learns_from else "segment_accuracy"
 
     def with_recipe(self, **overrides: Any) -> Entry:
-        """The entry with other recipe values.
+        """A copy with other recipe values.
 
         Raises:
             AVEError: an unknown key or a bad value.
@@ -87,19 +89,19 @@ class Entry:
         return replace(self, recipe=Recipe.from_dict({**asdict(self.recipe), **overrides}))
 
     def with_model(self, **overrides: Any) -> Entry:
-        """The entry with other builder arguments; the builder judges them."""
+        """A copy with other builder arguments, which the builder checks."""
         return replace(self, model={**self.model, **overrides})
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON-able values, everything resolved."""
+        """All values as plain JSON-able types."""
         return asdict(self)
 
     def build(self, **shapes: Any) -> keras.Model:
         """A new, uncompiled `keras.Model` with random weights.
 
         Args:
-            **shapes: `num_classes`, `segments`, `audio_dim`, `visual_shape`; released sizes where absent. Models that
-                match sound and picture know no classes and take any number of segments.
+            **shapes: `num_classes`, `segments`, `audio_dim`, `visual_shape`; the released sizes by default. Models that
+                match sound and picture have no classes and accept any number of segments.
         """
         from ave_keras import models
 
@@ -122,11 +124,11 @@ class Entry:
         metrics: Any = [SegmentAccuracy()]
         if self.learns_from:
             loss = {output: loss if output == self.learns_from else None for output in model.output}
-            # Keras wants labels of every output that metrics name, and there are none of these models' other outputs.
+            # Keras needs labels for every output with a metric, and there are none for the other outputs.
             segments = {output: metrics if output == "segments" else [] for output in model.output}
             metrics = None if self.task == "matching" else segments
         model.compile(self.recipe.make_optimizer(), loss, metrics=metrics, jit_compile=jit)
-        # Without its variables, a model that is saved before its first step warns whoever loads it.
+        # Loading a model that was saved before its first step warns if the optimizer has no variables.
         model.optimizer.build(model.trainable_variables)
         return model
 

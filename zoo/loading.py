@@ -32,27 +32,26 @@ def load(
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
-        name: of the entry; `zoo.list()` names them all.
-        weights: a `.weights.h5` or `.keras` file of the same entry and shapes; or weights under the released names, as
-            a `.pt`, `.pth`, `.bin` or `.safetensors` file (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`), and the Keras 2
-            file of `avdln`. Random weights if absent.
-        init_from: a trained model of another entry, its `.keras` file, or weights under the released names: layers of
-            the same name and shapes start from it, as the released DMRN started from A+V-att.
-        protocol: `"paper"`, or `"official"` for what the released code does differently. If absent, the paper's; with
-            weights under the released names the official one, since they compute another function in the paper's form.
+        name: the name of an entry; `zoo.list()` returns all of them.
+        weights: a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes; released weights
+            (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`, `.pth`, `.bin` or
+            `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
+        init_from: a trained `keras.Model`, a `.keras` file, or released weights of another entry. Layers with the same
+            name and shapes start from its weights, as the released DMRN started from A+V-att.
+        protocol: `"paper"`, or `"official"` for what the released code does differently. By default `"official"` for
+            released weights, which compute something else in the paper's form, and `"paper"` otherwise.
         recipe: recipe values to change, such as `{"learning_rate": 1e-4}`.
-        compile: false to compile it yourself.
-        **overrides: shapes (`num_classes`, background included; `segments`; `audio_dim`; `visual_shape`), which default
-            to the released ones, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec`
-            gives the shapes of a data set.
+        compile: false to compile the model yourself.
+        **overrides: shapes (`num_classes`, including background; `segments`; `audio_dim`; `visual_shape`), the released
+            ones by default, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec` is
+            the shapes of a data set.
 
     Returns:
-        A functional `keras.Model`; inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. Models that match
-        sound and picture take any T and know no `num_classes`.
+        A functional `keras.Model` with inputs `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. Models that match
+        sound and picture accept any T and have no `num_classes`.
 
     Raises:
-        AVEError: an unknown name (the nearest are suggested), argument or recipe key; weights that are absent or of
-            other shapes.
+        AVEError: an unknown name, argument or recipe key; a weights file that is missing or has other shapes.
 
     Example:
 
@@ -73,29 +72,29 @@ def load(
 
 
 def protocol_of(*files: Any) -> str:
-    """The protocol that fits what a model starts from: the official one where a file has the released names."""
+    """`"official"` if one of the files a model starts from has the released names, else `"paper"`."""
     named = [file for file in files if isinstance(file, str | Path)]
     return "official" if any(map(checkpoints.is_checkpoint, named)) else "paper"
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
-    """Puts the weights of a `.weights.h5` or `.keras` file, or of a released one, into `model`.
+    """Loads the weights of a `.weights.h5`, `.keras` or released file into `model`.
 
     Raises:
-        AVEError: the file is absent, unreadable or of another architecture.
+        AVEError: the file is missing, unreadable, or from another architecture.
     """
     path = Path(path)
     if checkpoints.is_checkpoint(path):
         checkpoints.import_weights(model, checkpoints.read(path))
         return
     if not path.is_file():
-        raise AVEError("no such weights file", file=path)
+        raise AVEError("weights file not found", file=path)
     if keras2.is_keras2(path):
         keras2.load_avdln(model, path)
         return
     try:
         with warnings.catch_warnings():
-            # Keras warns, and leaves random weights, where a part of the file is missing.
+            # Keras only warns, and keeps random weights, if part of the file is missing.
             warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except (ValueError, OSError, KeyError, UserWarning) as error:
@@ -103,9 +102,9 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         raise AVEError(
             f"cannot load these weights into {model.name!r}",
             file=path,
-            expected=f"weights that {model.name!r} was saved with, at these sizes",
+            expected=f"weights of {model.name!r} with the same shapes",
             found=reason,
-            fix="Give zoo.load the entry and the shapes that the file was saved with",
+            fix="Pass the entry and the shapes that the file was saved with to zoo.load",
         ) from error
 
 
@@ -115,24 +114,24 @@ def _check_overrides(chosen, overrides):
     known = [p for p in inspect.signature(getattr(models, chosen.builder)).parameters if p != "name"]
     for key in overrides:
         if key not in known:
-            raise AVEError(f"entry '{chosen.name}' takes no such argument", key=key, expected=f"one of {known}")
+            raise AVEError(f"unknown argument of entry '{chosen.name}'", key=key, expected=f"one of {known}")
 
 
 def take_weights(model: keras.Model, source: str | Path | keras.Model) -> list[str]:
-    """Copies the weights of every layer of `source` that `model` has too, by name and shapes; the rest stays random.
+    """Copies the weights of all layers that `model` and `source` share, matched by name and shapes.
 
-    The released DMRN started from a trained A+V-att this way: attention and both LSTMs are taken, fusion and classifier
-    are new.
+    The other layers keep their weights. The released DMRN was initialized from A+V-att like this: it took attention and
+    both LSTMs; fusion and classifier were new.
 
     Args:
         model: the model to fill.
         source: a `keras.Model`, the `.keras` file of one, or weights under the released names.
 
     Returns:
-        The names of the layers taken, or the released names.
+        The names of the copied layers, or of the released weights.
 
     Raises:
-        AVEError: the file is no model, or the two have no layer in common.
+        AVEError: the file is not a model, or no layer matches.
     """
     import keras
 
@@ -140,18 +139,18 @@ def take_weights(model: keras.Model, source: str | Path | keras.Model) -> list[s
         return checkpoints.import_weights(model, checkpoints.read(source), partial=True)
     if not isinstance(source, keras.Model):
         source = read_model(source, compile=False)
-    given = {layer.name: layer for layer in source.layers if layer.weights}
-    taken = []
+    sources = {layer.name: layer for layer in source.layers if layer.weights}
+    copied = []
     for layer in model.layers:
-        twin = given.get(layer.name)
-        if layer.weights and twin and [w.shape for w in layer.weights] == [w.shape for w in twin.weights]:
-            layer.set_weights(twin.get_weights())
-            taken.append(layer.name)
-    if not taken:
+        other = sources.get(layer.name)
+        if layer.weights and other and [w.shape for w in layer.weights] == [w.shape for w in other.weights]:
+            layer.set_weights(other.get_weights())
+            copied.append(layer.name)
+    if not copied:
         raise AVEError(
-            f"nothing of this model fits into {model.name!r}",
+            f"no layer of this model fits {model.name!r}",
             key="init_from",
             expected=f"layers among {[layer.name for layer in model.layers if layer.weights]} with the same shapes",
-            found=sorted(given),
+            found=sorted(sources),
         )
-    return taken
+    return copied

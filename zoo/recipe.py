@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     import keras
 
 LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss", "contrastive", "cca")
-# Keys that came after the first cells had been stored; where they are not set, a recipe is what it was before them.
+# Added after the first cells were stored: unset keys stay out of `to_dict`, so that old cell keys do not change.
 LATER = ("loss_options", "pairs", "negatives")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The training of an entry.
+    """How an entry is trained.
 
     Attributes:
         optimizer: a Keras optimizer by name, or `"torch_adam"`.
-        optimizer_options: further arguments of it, such as `{momentum: 0.9}`.
-        learning_rate: its first learning rate.
+        optimizer_options: further arguments of the optimizer, such as `{momentum: 0.9}`.
+        learning_rate: the initial learning rate.
         loss: one of `LOSSES`.
         batch_size: videos per step.
         epochs: passes over the training split.
-        validate_every: epochs between two looks at the validation split; the first epoch is always looked at.
-        shuffle: new order in every epoch; the released code goes through the class-sorted order instead.
-        drop_remainder: leave out the last partial batch.
-        background_videos: add the background clips of the weak task to the training split.
-        decay_steps: steps between two decays of the learning rate; none if null.
+        validate_every: epochs between two validations; the first epoch is always validated.
+        shuffle: whether to shuffle in every epoch; the released code keeps its class-sorted order.
+        drop_remainder: whether to drop the last partial batch.
+        background_videos: whether to train on the background clips of the weak task, too.
+        decay_steps: steps between two decays of the learning rate; null for no decay.
         decay_rate: factor of each decay.
         loss_options: arguments of the loss, such as `{margin: 2.0}`.
-        pairs: of matching models, which pairs of seconds they learn from: `"synchronised"` or `"official"`.
-        negatives: of synchronised pairs, where mismatched ones come from: `"within"`, `"across"` or `"both"`.
+        pairs: for matching models, the pairs of seconds to learn from: `"synchronised"` or `"official"`.
+        negatives: for synchronised pairs, the source of mismatched ones: `"within"`, `"across"` or `"both"`.
     """
 
     optimizer: str = "adam"
@@ -56,23 +56,29 @@ class Recipe:
     negatives: str | None = None
 
     def __post_init__(self):
-        """Refuses values outside their range."""
+        """Checks the range of the values."""
         for name in ("batch_size", "epochs", "validate_every"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise AVEError("bad recipe", key=name, expected="an integer of 1 or more", found=repr(value))
+                raise AVEError("invalid recipe", key=name, expected="an integer of 1 or more", found=repr(value))
         known = {"loss": LOSSES, "pairs": (None, *PAIRS), "negatives": (None, *NEGATIVES)}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
-                raise AVEError("bad recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name)))
+                raise AVEError(
+                    "invalid recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name))
+                )
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
             raise AVEError(
-                "bad recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
+                "invalid recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
             )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], file: str | Path | None = None) -> Recipe:
-        """Reads a mapping; an unknown key is an error that lists the known ones."""
+        """A recipe from a mapping.
+
+        Raises:
+            AVEError: an unknown key, or a value out of range.
+        """
         known = [f.name for f in fields(cls)]
         for key in values:
             if key not in known:
@@ -80,11 +86,11 @@ class Recipe:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values; keys that came later only where they are set."""
+        """All values as plain types, without unset `LATER` keys."""
         return {key: value for key, value in asdict(self).items() if key not in LATER or value is not None}
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
-        """A fresh Keras optimizer."""
+        """A new Keras optimizer."""
         import keras
 
         from ave_keras.optimizers import TorchAdam
@@ -97,7 +103,7 @@ class Recipe:
         return type(optimizer).from_config(config)
 
     def make_loss(self) -> keras.losses.Loss:
-        """A fresh Keras loss."""
+        """A new Keras loss."""
         import keras
 
         from ave_keras import losses

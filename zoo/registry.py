@@ -22,21 +22,21 @@ ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters"}
 
 @cache
 def entries(protocol: str = "paper") -> dict[str, Entry]:
-    """All entries under a protocol, `{name: Entry}` in the order of the files."""
+    """All entries of a protocol, `{name: Entry}` in the order of the files."""
     if protocol not in PROTOCOLS:
         raise AVEError("unknown protocol", expected=f"one of {PROTOCOLS}", found=repr(protocol))
     found = {}
     for file in sorted(ENTRIES.glob("*.yaml")):
         for entry in read_family(file, protocol):
             if entry.name in found:
-                raise AVEError("two entries of one name", file=file.name, key=entry.name)
+                raise AVEError("two entries have the same name", file=file.name, key=entry.name)
             found[entry.name] = entry
     return found
 
 
 @cache
 def aliases() -> dict[str, str]:
-    """`{alias: name}`: models that the paper prints under two names."""
+    """`{alias: name}` of the models that the paper lists under two names."""
     families = (yaml.safe_load(file.read_text()) for file in sorted(ENTRIES.glob("*.yaml")))
     return {alias: name for family in families for alias, name in family.get("aliases", {}).items()}
 
@@ -45,7 +45,7 @@ def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
     """The entries of one YAML file.
 
     Raises:
-        AVEError: a key that is missing or unknown, or a value out of range; file, key and both values are named.
+        AVEError: a missing or unknown key, or a value out of range.
     """
     family = yaml.safe_load(file.read_text())
     _check_keys(family, FAMILY_KEYS, OPTIONAL_KEYS, file)
@@ -70,7 +70,7 @@ def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
 
 
 def _expand(matrix, file):
-    """An entry `{fusion}_{stage}` for every figure that the paper prints."""
+    """An entry `{fusion}_{stage}` for every figure in the paper's table."""
     if matrix is None:
         return {}
     _check_keys(matrix, MATRIX_KEYS, set(), file, "matrix.")
@@ -89,24 +89,24 @@ def _expand(matrix, file):
 
 
 def entry(name: str, protocol: str = "paper") -> Entry:
-    """The entry called `name`, or the one that `name` is another name of.
+    """The entry called `name`; aliases are resolved.
 
     Raises:
-        AVEError: no such entry; the nearest names are suggested.
+        AVEError: an unknown name; the message suggests the nearest ones.
     """
     known = entries(protocol)
     name = aliases().get(name, name)
     if name not in known:
         near = difflib.get_close_matches(str(name), [*known, *aliases()], n=3, cutoff=0.4)
         raise AVEError(
-            f"no entry is called {name!r}",
-            fix=f"Nearest: {', '.join(near)}" if near else "zoo.list() and `ave-keras list` name them all",
+            f"unknown entry {name!r}",
+            fix=f"Nearest: {', '.join(near)}" if near else "zoo.list() and `ave-keras list` show all names",
         )
     return known[name]
 
 
 def names(pattern: str = "*", family: str | None = None, task: str | None = None) -> list[str]:
-    """Names that match a glob pattern, a family and a task, second names included."""
+    """Names and aliases that match a glob pattern, a family and a task."""
     known = entries()
     every = {**{name: name for name in known}, **aliases()}
     return [
@@ -120,7 +120,9 @@ def names(pattern: str = "*", family: str | None = None, task: str | None = None
 
 def _check_keys(mapping, known, optional, file, prefix=""):
     if not isinstance(mapping, dict):
-        raise AVEError("bad entry file", file=file.name, key=prefix.rstrip("."), expected="a mapping", found=mapping)
+        raise AVEError(
+            "invalid entry file", file=file.name, key=prefix.rstrip("."), expected="a mapping", found=mapping
+        )
     for key in mapping.keys() - known:
         raise AVEError("unknown key", file=file.name, key=prefix + key, expected=f"one of {sorted(known)}")
     for key in known - mapping.keys() - optional:

@@ -25,22 +25,22 @@ NONE = np.empty(0, "int64")
 
 
 class AVE:
-    """An audio-visual event localization data set in memory or in the official files; features are read when used.
+    """An audio-visual event localization data set, in memory or in the official files; features are read on demand.
 
-    Made by `AVE.from_directory` or `AVE.synthetic`. N videos of T segments, C event classes; column C of the labels is
-    background.
+    Create one with `AVE.from_directory` or `AVE.synthetic`. It has N videos of T segments and C event classes; column C
+    of the labels is background.
 
     Attributes:
-        title: what tables print: "AVE" for the released one, "synthetic AVE", or the folder's name.
-        folder: the directory, None in memory.
-        annotations: N `Annotation`s; their order numbers the rows.
-        class_names: C names by first appearance.
+        title: the name in tables: "AVE" for the released data set, "synthetic AVE", or the folder's name.
+        folder: the folder; None in memory.
+        annotations: N `Annotation`s, in the order of the rows.
+        class_names: C names in order of first appearance.
         segments: T.
         labels: `(N, T, C + 1)` float32, one-hot.
-        video_labels: `(N, C + 1)` float32, one-hot; the background column is never set.
+        video_labels: `(N, C + 1)` float32, one-hot; background is never set.
         splits: `{"train": …, "val": …, "test": …}` row numbers, int64.
-        match_splits: the same for cross-modality localization, where its files exist.
-        source_mask: `(N, T, H, W)` uint8, 1 where the sounding object is, or None.
+        match_splits: the splits for cross-modality localization, if their files exist.
+        source_mask: `(N, T, H, W)` uint8, 1 at the cells of the sounding object, or None.
         bad_rows: rows dropped because a feature is NaN or infinite; numbers from N on are background clips.
 
     Example:
@@ -87,21 +87,21 @@ class AVE:
         class_names: Sequence[str] | None = None,
         skip_bad: bool = False,
     ) -> AVE:
-        """Opens a folder in the official layout, as it is.
+        """Opens a folder in the official layout.
 
-        Needed are `Annotations.txt` and `{train,val,test}_order.h5`; labels are rebuilt where their files are missing,
-        and features only have to be there for the modalities that `dataset` is asked for.
+        `Annotations.txt` and `{train,val,test}_order.h5` are required. Labels are rebuilt if their files are missing.
+        Feature files are required for the modalities that `dataset` is called with only.
 
         Args:
             path: the folder.
-            segments: T; else that of the features, else 10.
-            class_names: the classes in the order of the columns; else those of `dataset.yaml`, else by first
-                appearance.
-            skip_bad: reads all features, takes rows with NaN or Inf out of the splits and warns; `bad_rows` names them.
+            segments: T; by default that of the features, or 10 without features.
+            class_names: the classes in the order of the columns; by default those in `dataset.yaml`, or in order of
+                first appearance.
+            skip_bad: whether to read all features and drop rows with NaN or Inf from the splits, with a warning;
+                `bad_rows` lists them.
 
         Raises:
-            AVEError: a file is missing, cut off or contradicts the annotations; the message names file, key and way
-                out.
+            AVEError: a file is missing, truncated, or contradicts the annotations.
         """
         ave = cls(**read_directory(Path(path), segments, class_names))
         if skip_bad:
@@ -110,24 +110,24 @@ class AVE:
 
     @classmethod
     def synthetic(cls, videos: int = 560, **options: Any) -> AVE:
-        """The synthetic AVE in memory, float16; `data.synthetic.SyntheticAVE` has the options."""
+        """The synthetic AVE in memory, float16; see `data.synthetic.SyntheticAVE` for the options."""
         from ave_keras.data.synthetic import SyntheticAVE
 
         return cls(**SyntheticAVE(videos, **options).in_memory())
 
     @property
     def is_reference(self) -> bool:
-        """Whether this is the released AVE, to which the paper's figures apply."""
+        """Whether this is the released AVE, which the paper's figures are for."""
         return self.title == "AVE"
 
     @property
     def num_classes(self) -> int:
-        """C + 1, the columns of labels and outputs."""
+        """C + 1, the number of columns of labels and outputs."""
         return len(self.class_names) + 1
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What `zoo.load` needs: `num_classes`, `segments`, and `audio_dim`, `visual_shape` of features that exist."""
+        """Arguments for `zoo.load`: `num_classes`, `segments`, and `audio_dim`, `visual_shape` of existing features."""
         spec = {"num_classes": self.num_classes, "segments": self.segments}
         if shape := self.input_shape("audio"):
             spec["audio_dim"] = shape[1]
@@ -136,18 +136,18 @@ class AVE:
         return spec
 
     def input_shape(self, modality: str) -> tuple[int, ...] | None:
-        """Shape of a modality's features of one video, `(T, …)`; None where there are none."""
+        """Shape `(T, …)` of the features of one video in a modality; None without features."""
         return self.features.shape(modality)
 
     @property
     def background_rows(self) -> np.ndarray:
-        """Row numbers of the background clips of the weak task, int64; they follow those of the videos."""
+        """Row numbers (int64) of the background clips for the weak task; they follow those of the videos."""
         rows = len(self.annotations) + np.arange(len(self._background_labels))
         return rows[~np.isin(rows, self.bad_rows)]
 
     @cached_property
     def duplicates(self) -> dict[str, np.ndarray]:
-        """`{video_id: rows}` of the ids that occur more than once."""
+        """`{video_id: rows}` of ids that occur more than once."""
         rows: dict[str, list[int]] = {}
         for row, a in enumerate(self.annotations):
             rows.setdefault(a.video_id, []).append(row)
@@ -155,29 +155,29 @@ class AVE:
 
     @cached_property
     def leaks(self) -> dict[str, np.ndarray]:
-        """`{"val": rows, "test": rows}` whose video is in the train split too."""
+        """`{"val": rows, "test": rows}` of videos that are in the train split, too."""
         ids = np.array([a.video_id for a in self.annotations])
         train = ids[self.splits["train"]]
         return {s: self.splits[s][np.isin(ids[self.splits[s]], train)] for s in ("val", "test")}
 
     @property
     def empty_events(self) -> np.ndarray:
-        """Rows whose event has no segment."""
+        """Rows with an event of no segments."""
         return np.array([row for row, a in enumerate(self.annotations) if not a.length], "int64")
 
     def split(self, name: str) -> np.ndarray:
         """Row numbers of a split: "train", "val", "test", or one of them with "_match".
 
         Raises:
-            AVEError: no such split, or nothing is left of it.
+            AVEError: an unknown split, or an empty one.
         """
         splits = {**self.splits, **{f"{s}_match": rows for s, rows in self.match_splits.items()}}
         if name not in splits:
             raise AVEError("unknown split", file=self.folder, expected=f"one of {list(splits)}", found=repr(name))
         if not len(splits[name]):
-            found = "NaN or Inf in all of them" if len(self.bad_rows) else "none"
+            found = "NaN or Inf in all rows" if len(self.bad_rows) else "none"
             fix = "Extract these rows again, or write the row numbers of the split into its file"
-            raise AVEError("empty split", file=self.folder, key=name, expected="a row", found=found, fix=fix)
+            raise AVEError("empty split", file=self.folder, key=name, expected="at least one row", found=found, fix=fix)
         return splits[name]
 
     def dataset(
@@ -197,24 +197,24 @@ class AVE:
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
         Args:
-            split: name of a split, or row numbers `(n,)`.
-            modalities: what `x` holds, of "audio" and "visual".
-            task: "supervised", `y (B, T, C + 1)`, "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`,
-                or "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`.
+            split: the name of a split, or row numbers `(n,)`.
+            modalities: the keys of `x`, among "audio" and "visual".
+            task: "supervised", `y (B, T, C + 1)`; "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`; or
+                "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`.
             batch_size: videos per batch.
-            shuffle: every epoch has an order of its own, which depends on `seed` and the epoch only.
-            seed: of the orders.
-            drop_remainder: leaves out a last batch that is not full.
-            background: adds the background clips, as the released code does for the weak task.
-            dtype: of the features.
-            on_gpu: keeps the features in the memory of the GPU, where JAX or PyTorch has one and they take no more than
-                an eighth of what is free there; batches are tensors then.
+            shuffle: whether to shuffle in every epoch; the order depends on `seed` and the epoch only.
+            seed: the seed of the order.
+            drop_remainder: whether to drop a last batch that is not full.
+            background: whether to add the background clips, as the released code does for the weak task.
+            dtype: the type of the features.
+            on_gpu: whether to keep the features in GPU memory, if JAX or PyTorch has a GPU and they take at most an
+                eighth of its free memory; batches are then tensors.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.
 
         Raises:
-            AVEError: unknown split, modality or task; a feature file is missing; a number is not a row.
+            AVEError: an unknown split, modality or task; a missing feature file; a number that is not a row.
         """
         from ave_keras.data.dataset import TASKS, AVEDataset
 
@@ -224,7 +224,7 @@ class AVE:
         if background:
             if not len(self.background_rows):
                 expected = " and ".join(names[0] for names in layout.BACKGROUND.values())
-                found = "NaN or Inf in all of them" if len(self._background_labels) else "none"
+                found = "NaN or Inf in all rows" if len(self._background_labels) else "none"
                 raise AVEError(
                     "no background clips", file=self.folder, expected=expected, found=found, fix="Train without them"
                 )
@@ -250,13 +250,13 @@ class AVE:
         modalities: Sequence[str] = layout.MODALITIES,
         advance: Callable[[int], object] = lambda n: None,
     ) -> list[tuple[int, str]]:
-        """Looks for NaN and Inf in the features of `rows`; returns a list of `(row, file)`."""
+        """Checks the features of `rows` for NaN and Inf; returns a list of `(row, file)`."""
         rows = np.unique(self._checked(rows))
         clips = bool((rows >= len(self.annotations)).any())
         return sorted(bad for m in modalities for bad in self.features.stored(m, clips).bad(rows, advance=advance))
 
     def fingerprint(self) -> dict[str, Any]:
-        """`{"sha256": …, "files": {name: sha256}}` over the content of all that the data set consists of."""
+        """`{"sha256": …, "files": {name: sha256}}` of the contents of the data set."""
         if self.folder is None:
             return combined(self._array_sums)
         files = sorted(
@@ -283,10 +283,10 @@ class AVE:
         if not rows.size:
             raise AVEError("empty split", expected="at least one row", found="none")
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise AVEError("not row numbers", expected="(n,) integers", found=f"{rows.shape} {rows.dtype}")
+            raise AVEError("invalid row numbers", expected="(n,) integers", found=f"{rows.shape} {rows.dtype}")
         if rows.min() < 0 or rows.max() >= count:
             outside = rows.min() if rows.min() < 0 else rows.max()
-            raise AVEError("index beyond the rows", file=self.folder, expected=f"0 to {count - 1}", found=outside)
+            raise AVEError("row number out of range", file=self.folder, expected=f"0 to {count - 1}", found=outside)
         return rows.astype("int64")
 
     def _skip_bad(self):
@@ -298,7 +298,7 @@ class AVE:
             for s, rows in splits.items():
                 splits[s] = rows[~np.isin(rows, self.bad_rows)]
         videos = len(self.annotations)
-        # A clip's row as its own file counts.
+        # Background clips are numbered by the rows of their own file.
         named = (f"row {row if row < videos else row - videos} of {Path(name).name}" for row, name in bad[:10])
         listed = ", ".join(named) + (", …" if bad[10:] else "")
         warnings.warn(f"{len(self.bad_rows)} rows dropped from {self.folder}: NaN or Inf in {listed}", stacklevel=3)

@@ -1,4 +1,4 @@
-"""Batches for `fit`, gathered from memory-mapped rows."""
+"""Batches for `fit`, read from memory-mapped rows."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from ave_keras.errors import AVEError
 if TYPE_CHECKING:
     from ave_keras.data.storage.resident import ResidentRows
 
-# From this size on, a batch is worth two threads that read ahead. Keras' queue costs 0.1 s an epoch, and each batch in
-# it its memory.
+# Batches of at least this size are prefetched by two threads; for smaller ones, Keras' queue costs more than it saves:
+# 0.1 s per epoch, and the memory of the queued batches.
 PREFETCH_BYTES = 8 << 20
 PREFETCHED = 2
 TASKS = ("supervised", "weak", "proposals")
 
 
 class AVEDataset(keras.utils.PyDataset):
-    """Batches of rows of an `AVE`, in an order that depends on nothing but `(seed, epoch)`.
+    """Batches of rows of an `AVE`, in an order that depends on `(seed, epoch)` only.
 
-    Made by `AVE.dataset`. Features are copied from their files batch by batch and converted on the way; large batches
-    are read ahead. `fit(..., shuffle=False)` keeps the order; Keras' own `shuffle=True` shuffles the batches once more,
-    by Python's global generator.
+    Create one with `AVE.dataset`. Features are copied from their files and converted batch by batch; large batches are
+    prefetched. Use `fit(..., shuffle=False)` to keep the order: Keras' own `shuffle=True` would shuffle the batches
+    again, with Python's global generator.
 
     Args:
-        features: `{"audio": Rows, "visual": Rows}`, what the model takes; `ResidentRows` in the memory of a GPU.
+        features: `{"audio": Rows, "visual": Rows}` of the modalities in `x`; `ResidentRows` for those in GPU memory.
         segment_labels: `(N, T, C)` float32.
         video_labels: `(N, C)` float32.
         rows: `(n,)` int64, the rows of the split.
-        task: what `y` holds, one of `TASKS`.
+        task: the form of `y`, one of `TASKS`.
         batch_size: videos per batch.
-        shuffle: whether every epoch has an order of its own.
-        seed: of these orders.
-        drop_remainder: leaves out a last batch that is not full, unless it is the only one.
-        dtype: of the features.
+        shuffle: whether to shuffle in every epoch.
+        seed: the seed of the order.
+        drop_remainder: whether to drop a last batch that is not full, unless it is the only one.
+        dtype: the type of the features.
         **kwargs: `workers`, `max_queue_size` of `keras.utils.PyDataset`.
 
     Items:
@@ -48,7 +48,7 @@ class AVEDataset(keras.utils.PyDataset):
         same array.
 
     Raises:
-        AVEError: when a batch is read and a feature is NaN or infinite.
+        AVEError: a feature is NaN or infinite; raised when its batch is read.
 
     Example:
 
@@ -73,11 +73,11 @@ class AVEDataset(keras.utils.PyDataset):
         **kwargs: Any,
     ):
         if batch_size < 1:
-            raise AVEError("no batch", key="batch_size", expected="at least 1", found=batch_size)
+            raise AVEError("invalid batch size", key="batch_size", expected="at least 1", found=batch_size)
         read = [f for f in features.values() if isinstance(f, Rows)]
         item = sum(int(np.prod(f.shape[1:])) for f in read) * np.dtype(dtype).itemsize
         ahead = item * min(batch_size, len(rows)) >= PREFETCH_BYTES
-        # Keras reads ahead with two workers or more; with one, the queue is left out altogether.
+        # Keras prefetches with two workers or more; with one, it uses no queue at all.
         super().__init__(**{"workers": 2 if ahead else 1, "max_queue_size": PREFETCHED, **kwargs})
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.drop_remainder, self.dtype = drop_remainder, dtype
@@ -106,22 +106,21 @@ class AVEDataset(keras.utils.PyDataset):
         return x, {"proposals": segments, "segments": segments} if self.task == "proposals" else segments
 
     def set_epoch(self, epoch: int) -> None:
-        """Makes the order that of `epoch`, counted from 0: a resumed run goes on as if it had never stopped."""
+        """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""
         self.epoch = epoch
         order = np.random.default_rng((self.seed, epoch)).permutation(self._split) if self.shuffle else self._split
-        #: The row numbers in the present order.
+        #: The row numbers in the current order.
         self.rows = order
 
     def on_epoch_end(self) -> None:
-        """Goes to the next epoch's order. Keras calls it, once more where it builds a model: see `EpochOrder`."""
+        """Moves on to the order of the next epoch. Keras also calls it when it builds a model: see `EpochOrder`."""
         self.set_epoch(self.epoch + 1)
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[AVEDataset]:
-        """Inside this block an unreadable row is raised as the `AVEError` it is.
+        """Raises the `AVEError` of an unreadable row inside this block unchanged.
 
-        TensorFlow reads batches in threads of its own and passes on no more than an error's text, inside a message of
-        its own.
+        TensorFlow reads batches in its own threads and would wrap the text of the error in one of its own.
         """
         self._failure = None
         try:
@@ -135,12 +134,12 @@ class AVEDataset(keras.utils.PyDataset):
 
 
 class EpochOrder(keras.callbacks.Callback):
-    """Gives a dataset the order of the epoch that `fit` is at.
+    """Sets the order of a dataset to that of the current epoch.
 
-    With it, `fit(..., initial_epoch=n)` goes on exactly as an undisturbed run.
+    With it, `fit(..., initial_epoch=n)` continues exactly like an uninterrupted run.
 
     Args:
-        dataset: the `AVEDataset` that is trained on.
+        dataset: the `AVEDataset` of the training.
     """
 
     def __init__(self, dataset: AVEDataset):
@@ -148,5 +147,5 @@ class EpochOrder(keras.callbacks.Callback):
         self.dataset = dataset
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Comes before Keras starts to read the epoch's batches."""
+        """Sets the order before Keras reads the first batch of the epoch."""
         self.dataset.set_epoch(epoch)

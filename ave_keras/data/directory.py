@@ -1,4 +1,4 @@
-"""A folder in the official layout, read and held against itself."""
+"""Reads a folder in the official layout and checks its files against each other."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ave_keras.data import layout
-from ave_keras.data.annotations import class_names_of, read_annotations, refuse_misspelt
+from ave_keras.data.annotations import check_spelling, class_names_of, read_annotations
 from ave_keras.data.features import Features
 from ave_keras.data.storage.hdf5 import FEATURES, open_array
 from ave_keras.errors import AVEError
@@ -19,22 +19,22 @@ def read_directory(
     """The constructor arguments of `AVE` for a folder; see `AVE.from_directory`."""
     file = layout.annotations_file(folder)
     class_names = class_names or layout.marker(folder).get("class_names")
-    # T is known only from the features, whose length is checked against the annotations.
+    # T comes from the features, whose number of rows is checked against the annotations.
     rows = len(read_annotations(file, segments=np.inf, class_names=class_names))
     features = Features.open(folder, rows)
     if None not in (segments, features.segments) and segments != features.segments:
         raise AVEError(
-            "the number of segments differs",
+            "wrong number of segments",
             file=folder,
             key="segments",
-            expected=f"{features.segments}, as the features have",
+            expected=f"{features.segments}, as in the features",
             found=segments,
-            fix="Leave segments out: it follows from the features",
+            fix="Leave out segments; the features determine it",
         )
     segments = features.segments or segments or layout.DEFAULT_SEGMENTS
     annotations = read_annotations(file, segments=segments, class_names=class_names)
     if not class_names:
-        refuse_misspelt(file, annotations)
+        check_spelling(file, annotations)
     class_names = tuple(class_names or class_names_of(annotations))
     mask = folder / layout.SOURCE_MASK
     return {

@@ -1,4 +1,4 @@
-"""The features of a data set: what is there of each modality, and its rows."""
+"""The features of a data set: the arrays of each modality, and their rows."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ INNER = {"audio": ((None, None),), "visual": ((None, None, None, None), (None, N
 
 
 class Features:
-    """Arrays of the videos and of the background clips, of each modality that is there.
+    """The feature arrays of videos and background clips in each existing modality.
 
     Args:
-        main: `{modality: (array, name)}`, arrays `(N, T, …)`; the name, a file's path, is for messages.
-        background: the same of the clips, `(n, T, …)`.
-        folder: where files that are missing should be; None in memory.
+        main: `{modality: (array, name)}` with arrays `(N, T, …)`; the name is the path of the file, for messages.
+        background: the same for the background clips, `(n, T, …)`.
+        folder: the folder of the files, for messages; None in memory.
 
     Raises:
-        AVEError: the modalities differ in the number of clips or of segments.
+        AVEError: the modalities differ in the number of clips or segments.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Features:
     ):
         self.main, self.background, self.folder = main, background, folder
         #: T, or None without features.
-        self.segments = _one("the number of segments differs", {n: a.shape[1] for a, n in main.values()})
+        self.segments = _one("numbers of segments differ", {n: a.shape[1] for a, n in main.values()})
         #: The number of background clips.
-        self.clips = _one("background clips differ in number", {n: len(a) for a, n in background.values()}) or 0
+        self.clips = _one("numbers of background clips differ", {n: len(a) for a, n in background.values()}) or 0
         self._on_gpu: dict[str, Rows | ResidentRows] = {}
 
     @classmethod
     def open(cls, folder: Path, rows: int) -> Features:
-        """Opens the feature files of a folder, those that are there, and checks them against the number of rows."""
+        """Opens the existing feature files of a folder and checks their number of rows."""
         main, background = {}, {}
         for modality in MODALITIES:
             path, inner = folder / f"{modality}_feature.h5", INNER[modality]
@@ -58,20 +58,20 @@ class Features:
         return cls(main, background, folder)
 
     def shape(self, modality: str) -> tuple[int, ...] | None:
-        """`(T, …)` of one video; None without features."""
+        """Shape `(T, …)` of one video; None without features."""
         return tuple(map(int, self.main[modality][0].shape[1:])) if modality in self.main else None
 
     def rows(self, modality: str, clips: bool = False, on_gpu: bool = False) -> Rows | ResidentRows:
-        """The rows of a modality, where the next batches should come from.
+        """The rows of a modality, in GPU memory if possible.
 
         Args:
             modality: "audio" or "visual".
             clips: whether the rows of the background clips are needed; they are included if their file exists.
-            on_gpu: keeps the rows in the memory of the GPU, where there is one with room for them, see `resident`.
-                Training on several GPUs takes its batches from the host.
+            on_gpu: whether to keep the rows in GPU memory, if they fit; see `resident`. Training on several GPUs reads
+                its batches from the host.
 
         Raises:
-            AVEError: an unknown modality, or its file is missing.
+            AVEError: an unknown modality, or a missing file.
         """
         rows = self.stored(modality, clips)
         if not on_gpu:
@@ -80,7 +80,7 @@ class Features:
 
         from ave_keras.data.storage.resident import resident
 
-        # Asked each time: a later training may use several GPUs.
+        # Checked in every call, because a later training may use several GPUs.
         if keras.distribution.distribution():
             return rows
         if modality not in self._on_gpu:
@@ -88,17 +88,17 @@ class Features:
         return self._on_gpu[modality]
 
     def stored(self, modality: str, clips: bool = False) -> Rows:
-        """The rows of a modality in their files; arguments and errors as of `rows`."""
+        """The rows of a modality in their files; see `rows` for arguments and errors."""
         if modality not in MODALITIES:
             raise AVEError("unknown modality", key="modalities", expected=f"some of {MODALITIES}", found=repr(modality))
         if modality not in self.main:
             self._missing(f"{modality}_feature.h5", WHERE)
         if clips and modality not in self.background:
-            self._missing(BACKGROUND[modality][0], "Train without background clips, or get the file. " + WHERE)
+            self._missing(BACKGROUND[modality][0], "Train without background clips, or add the file. " + WHERE)
         return Rows(self.main[modality], *([self.background[modality]] if modality in self.background else []))
 
     def describe(self, modality: str) -> str:
-        """How a modality's features lie, for people."""
+        """Shape, type and storage of a modality's features, as text."""
         if modality not in self.main:
             return "no file"
         array = self.main[modality][0]
@@ -107,16 +107,16 @@ class Features:
         return f"{tuple(map(int, array.shape))} {array.dtype.name}, {access}{advice}"
 
     def bad(self) -> list[tuple[int, str]]:
-        """`(row, file)` of all rows with NaN or Inf; those of background clips follow those of the videos."""
+        """`(row, file)` of all rows with NaN or Inf; background clips are numbered after the videos."""
         every = [self.stored(modality) for modality in self.main]
         return sorted(bad for rows in every for bad in rows.bad(range(len(rows))))
 
     def _missing(self, name, fix):
-        raise AVEError("no such file", file=Path(self.folder or "") / name, key=FEATURES, fix=fix)
+        raise AVEError("file not found", file=Path(self.folder or "") / name, key=FEATURES, fix=fix)
 
 
 def _same_rows(main, background, inner):
-    """Raises `AVEError` unless the rows of background clips have the shape of the videos' rows, or one of `inner`."""
+    """Raises `AVEError` unless the rows of background clips have one of the shapes `inner`."""
     array, path = background
     if not any(fits(array.shape[1:], shape) for shape in inner):
         videos = f"{main[1]} has rows of shape {main[0].shape[1:]}" if main else f"rows of shape {inner}"
@@ -126,12 +126,14 @@ def _same_rows(main, background, inner):
             key=FEATURES,
             expected=videos,
             found=f"rows of shape {array.shape[1:]}",
-            fix="One of the files is damaged, or they were extracted differently",
+            fix="Extract both files in the same way",
         )
 
 
 def _one(what, numbers):
     numbers = {str(name): int(number) for name, number in numbers.items()}
     if len(set(numbers.values())) > 1:
-        raise AVEError(what, expected="as many in both files", found=numbers, fix="Extract both in the same way")
+        raise AVEError(
+            what, expected="the same number in both files", found=numbers, fix="Extract both in the same way"
+        )
     return next(iter(numbers.values()), None)

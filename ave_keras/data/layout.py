@@ -1,4 +1,4 @@
-"""The files of the official layout: their names, what each must hold, and which data set they are."""
+"""The files of the official layout: names, contents, and which data set they belong to."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ ANNOTATIONS = "Annotations.txt"
 MARKER = "dataset.yaml"
 SPLITS = ("train", "val", "test")
 MODALITIES = ("audio", "visual")
-# The authors' scripts call the second one both ways.
+# The authors' scripts use both names for the visual file.
 BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
 SOURCE_MASK = "source_mask.h5"
 DEFAULT_SEGMENTS = 10
-# All files of the layout, those of features apart.
+# All files of the layout; features are listed separately because of their size.
 LARGE_FILES = ("*_feature*.h5",)
 SMALL_FILES = (ANNOTATIONS, MARKER, "*_order*.h5", "*label*.h5", SOURCE_MASK)
 FILES = (*SMALL_FILES, *LARGE_FILES)
 WHERE = (
-    "The README of YapengTian/AVE-ECCV18 says where the released files are; "
-    "`ave-keras data synth` writes a synthetic set"
+    "The README of YapengTian/AVE-ECCV18 links the released files; "
+    "`ave-keras data synth` generates a synthetic data set"
 )
 
-# sha256 of Annotations.txt: what tables call the data set, whatever its folder is named.
+# Name of the data set in tables by the sha256 of its Annotations.txt, whatever the folder is called.
 TITLES = {
     "0d24a9ec5cd4ceb779ebd83d74e83ec8e55c5e468cede3f320fb57346c9dd321": "AVE",
     "129fc3a843c7c4ddcf44fa4a16ba7995b4ff582a5420868c4d25fe8d0abbe421": "AV-mini (composed)",
@@ -43,41 +43,49 @@ TITLES = {
 
 
 def annotations_file(folder: str | Path) -> Path:
-    """`Annotations.txt` of a folder that exists."""
+    """The path of `Annotations.txt` in a folder.
+
+    Raises:
+        AVEError: the folder or the file does not exist.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         found = "a file" if folder.exists() else "nothing"
         raise AVEError(
-            "no such folder", file=folder, expected="a folder in the official layout", found=found, fix=WHERE
+            "folder not found", file=folder, expected="a folder in the official layout", found=found, fix=WHERE
         )
     if not (folder / ANNOTATIONS).is_file():
-        raise AVEError("no such file", file=folder / ANNOTATIONS, fix=WHERE)
+        raise AVEError("file not found", file=folder / ANNOTATIONS, fix=WHERE)
     return folder / ANNOTATIONS
 
 
 def marker(folder: str | Path) -> dict[str, Any]:
-    """What `dataset.yaml` says; `{}` where there is none."""
+    """The contents of `dataset.yaml`; `{}` if there is none.
+
+    Raises:
+        AVEError: the file is invalid.
+    """
     path = Path(folder) / MARKER
     if not path.is_file():
         return {}
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        fix = "Mend it, or remove it: it only names the data set and its classes"
+        fix = "Fix or remove it; it only names the data set and its classes"
         raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0], fix=fix) from None
     if not isinstance(said, dict):
-        fix = "Mend it, or remove it"
+        fix = "Fix or remove it"
         raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=said, fix=fix)
     names = said.get("class_names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
-        raise AVEError("no list of classes", file=path, key="class_names", expected="different names", found=names)
+        raise AVEError("invalid list of classes", file=path, key="class_names", expected="distinct names", found=names)
     if not isinstance(said.get("title", ""), str):
-        raise AVEError("no title", file=path, key="title", expected="a text", found=said["title"])
+        raise AVEError("invalid title", file=path, key="title", expected="a string", found=said["title"])
     return said
 
 
 def title(folder: str | Path) -> str:
-    """The data set's name: known by its annotations, else as its marker says, else its folder's name."""
+    """The name of the data set: a known one by its annotations, else that in `dataset.yaml`, else the folder's."""
     digest = hashlib.sha256((Path(folder) / ANNOTATIONS).read_bytes()).hexdigest()
     return TITLES.get(digest) or str(marker(folder).get("title") or Path(folder).resolve().name)
 
@@ -85,13 +93,13 @@ def title(folder: str | Path) -> str:
 def segment_labels(
     folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str], segments: int
 ) -> np.ndarray:
-    """`labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
+    """Labels from `labels.h5` if it exists, else the same values from the annotations."""
     rebuilt = ann.segment_labels(annotations, class_names, segments)
     return _released(Path(folder) / "labels.h5", rebuilt)
 
 
 def video_labels(folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str]) -> np.ndarray:
-    """`mil_labels.h5` as released where it is there, else rebuilt from the annotations: the same values."""
+    """Labels from `mil_labels.h5` if it exists, else the same values from the annotations."""
     return _released(Path(folder) / "mil_labels.h5", ann.video_labels(annotations, class_names))
 
 
@@ -102,8 +110,8 @@ def _released(path, rebuilt):
     differing = np.flatnonzero((labels != rebuilt).reshape(len(labels), -1).any(axis=1))
     if differing.size:
         warnings.warn(
-            f"{path} disagrees with {ANNOTATIONS} in {differing.size} rows, the first of them {differing[0]}; "
-            "the file is used. Remove it to have the labels rebuilt.",
+            f"{path} disagrees with {ANNOTATIONS} in {differing.size} rows, starting with {differing[0]}; "
+            "the file is used. Remove it to rebuild the labels.",
             stacklevel=2,
         )
     return labels
@@ -113,13 +121,13 @@ def _read_labels(path, shape):
     labels = read_array(path, LABELS, shape=shape, kinds="fiub").astype("float32")
     if not np.isfinite(labels).all():
         row = int(np.flatnonzero(~np.isfinite(labels.reshape(len(labels), -1)).all(axis=1))[0])
-        fix = "Write it again, or remove it to have the labels rebuilt"
+        fix = "Write it again, or remove it to rebuild the labels"
         raise AVEError("NaN or Inf in a label", file=path, key=LABELS, expected="0 or 1", found=f"row {row}", fix=fix)
     return labels
 
 
 def background_labels(folder: str | Path, clips: int, columns: int) -> np.ndarray:
-    """`(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background where it is absent."""
+    """Labels `(clips, columns)` float32 of the background clips: `labels_noisy.h5`, or all background without it."""
     path = Path(folder) / "labels_noisy.h5"
     if clips and path.is_file():
         return _read_labels(path, (clips, columns))
@@ -135,11 +143,11 @@ def read_split(folder: str | Path, name: str, rows: int, suffix: str = "") -> np
     """Row numbers `(n,)` int64 of a split, in the order of the file.
 
     Raises:
-        AVEError: no such file or key, an empty split, a number that is not a row.
+        AVEError: a missing file or key, an empty split, or a number that is not a row.
     """
     path = Path(folder) / f"{name}_order{suffix}.h5"
     if not path.is_file():
-        raise AVEError("no such file", file=path, key=ORDER, expected=f"the rows of the {name} split", fix=WHERE)
+        raise AVEError("file not found", file=path, key=ORDER, expected=f"the rows of the {name} split", fix=WHERE)
     order = read_array(path, ORDER, shape=(None,), kinds="iu").astype("int64")
     if not order.size:
         fix = "Write the row numbers of the split into it"
@@ -147,11 +155,11 @@ def read_split(folder: str | Path, name: str, rows: int, suffix: str = "") -> np
     outside = order[(order < 0) | (order >= rows)]
     if outside.size:
         raise AVEError(
-            "index beyond the rows",
+            "row number out of range",
             file=path,
             key=ORDER,
             expected=f"0 to {rows - 1}, as {ANNOTATIONS} has {rows} lines",
             found=f"{outside[0]} and {outside.size - 1} more" if outside.size > 1 else outside[0],
-            fix=f"Take the file that belongs to this {ANNOTATIONS}",
+            fix=f"Use the file that belongs to this {ANNOTATIONS}",
         )
     return order

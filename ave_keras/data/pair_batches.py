@@ -1,4 +1,4 @@
-"""Batches of pairs of a second's sound and a second's picture, for models that learn what belongs together."""
+"""Batches of pairs of sound and picture, for models that match the two."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ LEARNS = ("distances", "views")
 
 
 class PairDataset(AVEDataset):
-    """Batches of pairs, in an order that depends on nothing but `(seed, epoch)`.
+    """Batches of pairs, in an order that depends on `(seed, epoch)` only.
 
-    Made by `pair_dataset`. See `AVEDataset` for the features and the order.
+    Create one with `pair_dataset`. See `AVEDataset` for features and order.
 
     Args:
         features: `{"audio": Rows, "visual": Rows}`.
         segment_labels: `(N, T, C)` float32, background last.
         rows: `(n,)` int64, the rows of the split.
         pairs: one of `PAIRS`.
-        negatives: one of `NEGATIVES`, of synchronised pairs.
-        learns: what `y` holds. `"distances"`: which pairs are true, for a contrastive loss; `"views"`: which seconds
-            hold an event, for canonical correlation, which learns from true pairs alone.
-        **kwargs: of `AVEDataset`.
+        negatives: one of `NEGATIVES`, for synchronised pairs.
+        learns: the form of `y`. `"distances"`: which pairs are true, for a contrastive loss; `"views"`: which seconds
+            contain an event, for canonical correlation, which learns from true pairs only.
+        **kwargs: arguments of `AVEDataset`.
 
     Items:
         `(x, {"distances": y}, {"distances": weight})`, y and weight `(B, T, T)` or `(2 B, T, T)`, see
@@ -63,7 +63,7 @@ class PairDataset(AVEDataset):
             ("learns", learns, LEARNS),
         ):
             if value not in known:
-                raise AVEError("no such pairs", key=key, expected=f"one of {known}", found=repr(value))
+                raise AVEError("invalid pairs", key=key, expected=f"one of {known}", found=repr(value))
         self.pairs, self.negatives, self.learns = pairs, negatives, learns
         super().__init__(features, segment_labels, None, rows, **kwargs)
 
@@ -77,7 +77,7 @@ class PairDataset(AVEDataset):
             return x, {"distances": y}, {"distances": weight}
         y, weight = synchronised_pairs(event, self.negatives)
         if len(y) > len(event):
-            # Pictures of one video beside sounds of the next, after those of the same video.
+            # Pictures of one video with the sounds of the next follow those of the same video.
             audio, visual = x["audio"], x["visual"]
             x = {"audio": np.concatenate([audio, partners(audio)]), "visual": np.concatenate([visual, visual])}
         return x, {"distances": y}, {"distances": weight}
@@ -88,12 +88,12 @@ def pair_dataset(ave: AVE, split: str, **options: Any) -> PairDataset:
 
     Args:
         ave: an `AVE`.
-        split: name of the split, "train_match".
-        **options: of `PairDataset` and `AVEDataset`: `pairs`, `negatives`, `learns`, `batch_size`, `shuffle`, `seed`,
-            `drop_remainder`, `dtype`.
+        split: name of the split, such as "train_match".
+        **options: arguments of `PairDataset` and `AVEDataset`: `pairs`, `negatives`, `learns`, `batch_size`, `shuffle`,
+            `seed`, `drop_remainder`, `dtype`.
 
     Raises:
-        AVEError: an unknown split or option value; a feature file is missing.
+        AVEError: an unknown split or option value; a missing feature file.
     """
     features = {modality: ave.features.rows(modality) for modality in MODALITIES}
     return PairDataset(features, ave.labels, ave.split(split), **options)

@@ -1,4 +1,4 @@
-"""Pairs of one second's sound and one second's picture: which are true and how much each weighs."""
+"""Pairs of the sound and picture of two seconds: their labels and weights."""
 
 import numpy as np
 
@@ -7,32 +7,32 @@ NEGATIVES = ("within", "across", "both")
 
 
 def official_pairs(event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The released code's pairs: sound and picture of the same second, true if it holds an event.
+    """The pairs of the released code: sound and picture of the same second, a true pair if it contains an event.
 
     Args:
         event: `(B, T)` booleans.
 
     Returns:
-        `(y, weight)`, both `(B, T, T)` float32, of picture i and sound j; only the diagonals count.
+        `(y, weight)`, both `(B, T, T)` float32, for picture i and sound j; weights are 0 off the diagonal.
     """
     diagonal = np.eye(event.shape[1], dtype="float32")
     return event[:, None] * diagonal, np.repeat(diagonal[None], len(event), axis=0)
 
 
 def synchronised_pairs(event: np.ndarray, negatives: str = "both") -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of the paper's text: true ones against mismatched ones.
+    """The pairs of the paper's text: true pairs and mismatched ones.
 
-    True are sound and picture of the same second of an event. A mismatched pair has an event on one side at least:
-    *within* a video, two different seconds; *across* videos, any two. Of each kind all pairs of the batch enter, by
-    their mean, and mismatched ones weigh together as much as true ones: the expectation of a draw, without its noise.
+    True pairs are sound and picture of the same second of an event. In a mismatched pair, at least one side contains an
+    event: *within* a video, the two seconds differ; *across* videos, they are any two. All pairs of a batch are used;
+    true and mismatched pairs have the same total weight, which is the expectation of drawing them at random.
 
     Args:
         event: `(B, T)` booleans.
         negatives: `"within"`, `"across"` or `"both"`.
 
     Returns:
-        `(y, weight)`, both float32 `(B, T, T)`, of picture i and sound j; with pairs across videos `(2 B, T, T)`, whose
-        second half is of the pictures of one video and the sounds of the next.
+        `(y, weight)`, both float32 `(B, T, T)`, for picture i and sound j. With pairs across videos `(2 B, T, T)`: the
+        second half pairs the pictures of one video with the sounds of the next.
     """
     same = np.eye(event.shape[1], dtype=bool)
     true = event[:, None] & same
@@ -41,14 +41,14 @@ def synchronised_pairs(event: np.ndarray, negatives: str = "both") -> tuple[np.n
     y = true.astype("float32")
     if negatives == "within":
         return y, weight.astype("float32")
-    # One video alone has no other.
+    # There are no pairs across videos in a batch of one.
     across = (event[:, :, None] | partners(event)[:, None]) & (len(event) > 1)
     weight = np.concatenate([weight, _mean(across) / (1 + (negatives == "both"))])
     return np.concatenate([y, np.zeros_like(y)]), weight.astype("float32")
 
 
 def partners(batch: np.ndarray) -> np.ndarray:
-    """Every video's partner in pairs across videos: the next one of the batch."""
+    """The partner of each video for pairs across videos: the next video in the batch."""
     return np.roll(batch, -1, axis=0)
 
 

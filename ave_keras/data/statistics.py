@@ -1,4 +1,4 @@
-"""What a data set holds: the figures of the paper's Fig. 2, and what the released files do not say of themselves."""
+"""Statistics of a data set: the figures of the paper's Fig. 2, duplicates, leaks and trivial references."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class Statistics:
     """Counts over a data set.
 
     Attributes:
-        title: the data set's name.
-        videos: rows.
-        ids: distinct video ids.
+        title: name of the data set.
+        videos: number of rows.
+        ids: number of distinct video ids.
         segments: T.
         per_class: `{class: videos}` in the order of the columns.
-        lengths: `{segments of the event: videos}`, falling.
-        full_length: share of the videos whose event fills the clip.
-        splits: `{split: rows}`, those for cross-modality localization with "_match".
+        lengths: `{segments of the event: videos}`, longest first.
+        full_length: share of the videos with an event that fills the clip.
+        splits: `{split: rows}`; those for cross-modality localization end with "_match".
         background: `{split: share of background segments}`.
-        leaks: `{split: rows whose video is in the train split too}`.
-        empty_events: row numbers.
-        background_clips: clips without an event for the weak task.
-        references: `{split: {answer: share of segments right}}` of answers that need no model.
+        leaks: `{split: number of rows with a video that is in the train split, too}`.
+        empty_events: row numbers of events without a segment.
+        background_clips: number of clips without an event, for the weak task.
+        references: `{split: {name: segment accuracy}}` of trivial references.
     """
 
     title: str
@@ -71,15 +71,15 @@ def statistics(ave: AVE) -> Statistics:
 
 
 def references(truth: np.ndarray, background: int) -> dict[str, float]:
-    """What two answers without a model score.
+    """Segment accuracy of two trivial references.
 
     Args:
         truth: `(N, T)` class numbers; a video has one class beside background.
-        background: the number of background.
+        background: the class number of background.
 
     Returns:
-        `{"always background": share, "true video class": share}`, the second of an answer that knows the video's class
-        and gives it to every segment.
+        `{"always background": share, "true video class": share}`; the second predicts the true class of the video for
+        every segment.
     """
     classes = np.where(truth == background, -1, truth).max(axis=1)
     return {

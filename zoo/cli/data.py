@@ -1,4 +1,4 @@
-"""`ave-keras data info | pack | synth`: look at a data set, pack it, make one."""
+"""`ave-keras data info | pack | synth`: inspect a data set, pack it, or generate one."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,17 +13,19 @@ from zoo.cli.terminal import console, progress
 
 app = typer.Typer(help="Data sets in the official AVE layout.", no_args_is_help=True)
 
-Folder = Annotated[Path, typer.Argument(help="Folder in the official AVE layout: Annotations.txt, train_order.h5, …")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")]
+Folder = Annotated[Path, typer.Argument(help="Folder in the official AVE layout (Annotations.txt, train_order.h5, …).")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing data set.")]
 
 
 @app.command()
 def info(
     folder: Folder,
-    plot: Annotated[Path | None, typer.Option(help="Also draw them to this PNG, PDF or SVG file.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Also read all features and look for NaN and Inf.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Also plot the statistics to this PNG, PDF or SVG file.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Also read all features and check them for NaN and Inf.")
+    ] = False,
 ) -> None:
-    """Print what a data set holds: the paper's Fig. 2, splits, duplicates, leaks, answers that need no model.
+    """Print the statistics of a data set: classes, event lengths, splits, duplicates, leaks, trivial references.
 
     Example: `ave-keras data info AVE_DIR --plot ave.png`
     """
@@ -37,18 +39,18 @@ def info(
         _check(ave)
     if plot:
         plots.save(plots.statistics_figure(found), plot)
-        console.print(f"drawn: {plot}")
+        console.print(f"plot: {plot}")
 
 
 @app.command()
 def pack(
     folder: Folder,
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    out: Annotated[Path, typer.Option(help="Output folder.")],
     force: Force = False,
 ) -> None:
-    """Rewrite features as float16 in one piece: a quarter of the released files' size, so that memory can cache them.
+    """Convert features to contiguous float16, a quarter of the released size, so that they fit into the file cache.
 
-    Values that are NaN, infinite or too large for float16 are refused. The other files of the layout are copied.
+    Refuses NaN, Inf and values beyond float16's range. Copies the other files of the layout.
 
     Example: `ave-keras data pack AVE_DIR --out AVE_PACKED`
     """
@@ -68,19 +70,21 @@ def pack(
 
 @app.command()
 def synth(
-    folder: Annotated[Path, typer.Argument(help="Folder to write.")],
-    videos: Annotated[int, typer.Option(help="Number of videos; the released AVE has 4143.")] = 560,
+    folder: Annotated[Path, typer.Argument(help="Output folder.")],
+    videos: Annotated[int, typer.Option(help="Number of videos; AVE has 4143.")] = 560,
     classes: Annotated[int, typer.Option(help="Number of event classes.")] = 28,
     segments: Annotated[int, typer.Option(help="Segments per video.")] = 10,
     audio_dim: Annotated[int, typer.Option(help="Size of an audio feature.")] = 128,
-    visual_shape: Annotated[str, typer.Option(help="Visual feature, height×width×depth.")] = "7x7x512",
-    background_videos: Annotated[int | None, typer.Option(help="Clips without an event. [AVE's share]")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same data set.")] = 0,
+    visual_shape: Annotated[str, typer.Option(help="Size of a visual feature as height×width×depth.")] = "7x7x512",
+    background_videos: Annotated[
+        int | None, typer.Option(help="Number of clips without an event. [default: the same share as AVE]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same data set.")] = 0,
     force: Force = False,
 ) -> None:
-    """Write a synthetic AVE in the official layout: made-up events whose time and place are known.
+    """Generate a synthetic AVE in the official layout, with known time and place of every event.
 
-    0.5 MB a video at the default sizes. Tables made from it say "synthetic AVE" in their title.
+    Takes 0.5 MB per video at the default sizes. Tables made from it say "synthetic AVE" in their title.
 
     Example: `ave-keras data synth SYNTH_DIR --videos 1000 --seed 1`
     """
@@ -106,7 +110,7 @@ def _shape(text):
     try:
         height, width, depth = map(int, text.replace("×", "x").split("x"))
     except ValueError:
-        raise AVEError("no such size", key="--visual-shape", expected="like 7x7x512", found=repr(text)) from None
+        raise AVEError("invalid size", key="--visual-shape", expected="like 7x7x512", found=repr(text)) from None
     return height, width, depth
 
 
@@ -124,7 +128,7 @@ def _check(ave):
 
 
 def _tables(ave, found):
-    """Rich tables of an `AVE` and its `Statistics`: overview, splits, classes, event lengths."""
+    """Tables of an `AVE` and its `Statistics`: overview, splits, classes, event lengths."""
     return _overview(ave, found), _splits(found), _classes(found), _lengths(found)
 
 

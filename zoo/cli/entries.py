@@ -1,4 +1,4 @@
-"""`ave-keras list | card`: what the zoo holds."""
+"""`ave-keras list | card`: the entries of the zoo."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from zoo.cli.terminal import console
 
 
 def list_entries(
-    pattern: Annotated[str, typer.Argument(help="A glob pattern, quoted: 'w_*'.")] = "*",
-    family: Annotated[str | None, typer.Option(help="Only this family.")] = None,
+    pattern: Annotated[str, typer.Argument(help="Glob pattern of names, quoted, such as 'w_*'.")] = "*",
+    family: Annotated[str | None, typer.Option(help="List this family only.")] = None,
 ) -> None:
     """List the models of the zoo with the paper's figures.
 
@@ -31,7 +31,7 @@ def list_entries(
 
 
 def card(name: Name, protocol: Protocol = "paper") -> None:
-    """Print what an entry is: its parts, size, recipe, the paper's figures and measured ones.
+    """Print the card of an entry: parts, size, recipe, the paper's figures and measured ones.
 
     Example: ave-keras card av_att
     """
@@ -39,6 +39,6 @@ def card(name: Name, protocol: Protocol = "paper") -> None:
 
 
 def _paper_figures(paper):
-    """`72.7`, or `A2V 44.8, V2A 35.6`, or a dash."""
+    """Such as `72.7` or `A2V 44.8, V2A 35.6`; a dash if the paper has none."""
     both = ", ".join(f"{key.upper()} {paper[key]}" for key in ("a2v", "v2a") if key in paper)
     return both or str(paper.get("accuracy", "–"))

@@ -1,4 +1,4 @@
-"""`ave-keras evaluate`: a trained model on a split."""
+"""`ave-keras evaluate`: score a trained model on a split."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +14,18 @@ from zoo.cli.terminal import console
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A .keras file, as `ave-keras train` writes it.")],
+    model: Annotated[Path, typer.Argument(help="A .keras file written by `ave-keras train`.")],
     data: Data,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
+        Path | None, typer.Option(help="Plot confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
     ] = None,
     skip_bad: SkipBad = False,
 ) -> None:
-    """Score a model on a split: overall and per class, beside the answers that need no model.
+    """Score a model on a split, overall and per class, beside trivial references.
 
-    Where the data set knows the source cells and the model attends, also how often it looks at the source. A model that
+    If the data set contains the source cells and the model has attention, its attention is scored, too. A model that
     matches sound and picture is scored on the queries of the split for cross-modality localization.
 
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
@@ -38,7 +38,7 @@ def evaluate(
     loaded = load_model(model, ave)
     if matches(loaded):
         if plot:
-            raise AVEError("a model that matches has no classes to draw", key="--plot", file=model)
+            raise AVEError("a model that matches sound and picture has no classes to plot", key="--plot", file=model)
         _print_matching(loaded, model, ave, split)
         return
     result = score(loaded, ave, split, batch_size)
@@ -54,7 +54,7 @@ def evaluate(
         console.print(_attention_table(attention))
     if plot:
         plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, table.title), plot)
-        console.print(f"drawn: {plot}")
+        console.print(f"plot: {plot}")
 
 
 def _attention_table(scores):

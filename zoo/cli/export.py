@@ -1,4 +1,4 @@
-"""`ave-keras export | import | export-torch`: models and weights for other software, and from it."""
+"""`ave-keras export | import | export-torch`: models and weights for other software, and back."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,19 +12,20 @@ from zoo.cli.terminal import console
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A .keras file, or an entry's name: random weights, to try it out.")],
+    model: Annotated[str, typer.Argument(help="A .keras file, or the name of an entry to try it with random weights.")],
     format: Annotated[str, typer.Option(help="onnx, saved_model, litert or openvino.")],
     out: Annotated[
-        Path | None, typer.Option(help="File to write: .onnx, .tflite or .xml; a folder for saved_model. [by MODEL]")
+        Path | None,
+        typer.Option(help="Output file (.onnx, .tflite, .xml), or folder for saved_model. [default: by MODEL]"),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a model for another runtime, run it there, and say how far its answers are from Keras' own.
+    """Export a model for another runtime, run it there, and compare its outputs with those of Keras.
 
-    TensorFlow does the conversion, in a process of its own, whichever backend is in use: `pip install
-    "ave-keras[tensorflow,export]"`. saved_model and litert need no more than it; onnx needs tf2onnx, and onnxruntime to
-    be run (both in `export`); openvino is the extra `openvino`. The batch size stays open; the file computes in
-    float32. Answers that differ by more than 1e-4 are refused; without the runtime the file is written, not checked.
+    TensorFlow converts in a separate process, whichever backend is in use: `pip install
+    "ave-keras[tensorflow,export]"`. saved_model and litert need nothing else; onnx needs tf2onnx, and onnxruntime for
+    the comparison (both in `export`); openvino needs the extra `openvino`. The batch size stays variable; the file
+    computes in float32. A difference above 1e-4 is an error; without the runtime, the file is written but not compared.
 
     Examples:
 
@@ -36,55 +37,52 @@ def export(
     out = out or _beside(model, exporting.FORMATS.get(format))
     found = exporting.export(loaded, out, format, overwrite)
     if not trained:
-        console.print(
-            f"{model} has random weights, which know nothing; give a .keras file for a trained model", soft_wrap=True
-        )
+        console.print(f"{model} has random weights; pass a .keras file to export a trained model", soft_wrap=True)
     if not found.float32:
-        console.print(
-            "the file computes in float32, and was compared with Keras in float32; the model's own type is lower"
-        )
+        console.print("the file computes in float32 and was compared in float32; the model uses a lower precision")
     names = ", ".join(name if name == own else f"{name} ({own} in Keras)" for own, name in found.outputs.items())
     console.print(
         f"{found.path}: {loaded.name}, inputs {', '.join(found.inputs)}, outputs {names}", soft_wrap=True, markup=False
     )
     if found.difference is None:
         form = exporting.FORMATS[format]
-        console.print(f"not checked: {form.runtime} is not installed; {form.install}", soft_wrap=True, markup=False)
+        console.print(f"not compared: {form.runtime} is not installed; {form.install}", soft_wrap=True, markup=False)
     else:
-        console.print(f"largest difference from Keras' own answers: {found.difference:.1e}")
+        console.print(f"largest difference from the outputs of Keras: {found.difference:.1e}")
 
 
 def import_weights(
-    file: Annotated[Path, typer.Argument(help="AV_att.pt, AV_att_weak.pt, DMRN.pt, or a state dict of their names.")],
+    file: Annotated[Path, typer.Argument(help="AV_att.pt, AV_att_weak.pt, DMRN.pt, or a state dict with their names.")],
     entry: Annotated[str, typer.Option(help="av_att, w_av_att or dmrn_late.")],
-    out: Annotated[Path, typer.Option(help="The .keras file to write.")],
-    protocol: Annotated[str, typer.Option(help="paper computes another function with the same weights.")] = "official",
-    num_classes: Annotated[int, typer.Option(help="Columns, background included.")] = 29,
+    out: Annotated[Path, typer.Option(help="Output .keras file.")],
+    protocol: Annotated[
+        str, typer.Option(help="official; paper computes something else with the same weights.")
+    ] = "official",
+    num_classes: Annotated[int, typer.Option(help="Number of columns, including background.")] = 29,
     segments: Annotated[int, typer.Option(help="Segments per video.")] = 10,
 ) -> None:
-    """Turn weights of PyTorch into a Keras model that answers as the released code does. Nothing in the file is run.
+    """Turn PyTorch weights into a Keras model that computes what the released code does. No code in the file is run.
 
     Example: ave-keras import AV_att.pt --entry av_att --out av_att.keras
     """
     if out.suffix != ".keras":
         raise AVEError("not a Keras file", key="--out", expected="a name that ends in .keras", found=out)
     if not checkpoints.is_checkpoint(file):
-        raise AVEError(
-            "not a file of weights", file=file, expected="a name that ends in .pt, .pth, .bin or .safetensors"
-        )
+        raise AVEError("not a weights file", file=file, expected="a name that ends in .pt, .pth, .bin or .safetensors")
     model = zoo.load(entry, weights=file, protocol=protocol, num_classes=num_classes, segments=segments)
     model.save(out)
     console.print(f"{out}: {entry} with the weights of {file}, {model.count_params():,} parameters")
 
 
 def export_torch(
-    model: Annotated[Path, typer.Argument(help="A .keras file of av_att, w_av_att, dmrn_late, or a part of them.")],
-    out: Annotated[Path, typer.Option(help="The state dict to write: .pt, .pth, .bin or .safetensors.")],
+    model: Annotated[Path, typer.Argument(help="A .keras file of av_att, w_av_att, dmrn_late, or a part of one.")],
+    out: Annotated[Path, typer.Option(help="Output state dict (.pt, .pth, .bin or .safetensors).")],
     like: Annotated[
-        Path | None, typer.Option(help="The file it was imported from: unchanged weights come out bit by bit.")
+        Path | None,
+        typer.Option(help="The file it was imported from; unchanged weights are then identical bit by bit."),
     ] = None,
 ) -> None:
-    """Write the weights of a model as a PyTorch state dict under the released names.
+    """Export the weights of a model as a PyTorch state dict with the released names.
 
     Example: ave-keras export-torch av_att.keras --out AV_att.pt
     """
@@ -97,7 +95,7 @@ def export_torch(
 
 
 def _model(name):
-    """The model, and whether it came from a file."""
+    """The model, and whether it was read from a file."""
     from ave_keras.models.files import read_model
 
     if Path(name).suffix or len(Path(name).parts) > 1:
@@ -106,5 +104,5 @@ def _model(name):
 
 
 def _beside(model, form):
-    """The file's own name, with the format's ending."""
+    """The model's name with the suffix of the format."""
     return Path(model).with_suffix(form.suffix or ".saved_model") if form else Path(model)

@@ -1,4 +1,4 @@
-"""`ave-keras extract`: videos to a data set."""
+"""`ave-keras extract`: turn videos into a data set."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,39 +18,56 @@ if TYPE_CHECKING:
 def extract(
     videos: Annotated[list[Path], typer.Argument(help="Video files, folders of them, or folders of pictures.")],
     annotations: Annotated[
-        Path, typer.Option(help="Annotations.txt, or a CSV with columns video,class,start,end and perhaps split.")
+        Path,
+        typer.Option(
+            help="Annotations.txt, or a CSV file with the columns video,class,start,end and optionally split."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder to write, in the official layout.")],
+    out: Annotated[Path, typer.Option(help="Output folder, in the official layout.")],
     background: Annotated[
         list[Path] | None,
-        typer.Option(help="Videos without an event, for the weak task; files or folders, repeatable."),
+        typer.Option(help="Videos without an event for the weak task, as files or folders; repeatable."),
     ] = None,
-    audio_encoder: Annotated[str, typer.Option(help="vggish, or module:attribute of your own.")] = "vggish",
-    visual_encoder: Annotated[str, typer.Option(help="vgg19, c3d, or module:attribute of your own.")] = "vgg19",
-    audio_weights: Annotated[str | None, typer.Option(help="A file of its weights, or random.")] = None,
-    visual_weights: Annotated[str | None, typer.Option(help="A file of its weights, or random, or imagenet.")] = None,
+    audio_encoder: Annotated[str, typer.Option(help="vggish, or your own encoder as module:attribute.")] = "vggish",
+    visual_encoder: Annotated[str, typer.Option(help="vgg19, c3d, or your own encoder as module:attribute.")] = "vgg19",
+    audio_weights: Annotated[str | None, typer.Option(help="Weights file of the audio encoder, or random.")] = None,
+    visual_weights: Annotated[
+        str | None, typer.Option(help="Weights file of the visual encoder, or random, or imagenet.")
+    ] = None,
     audio_option: EncoderOption = None,
     visual_option: EncoderOption = None,
-    segments: Annotated[int | None, typer.Option(help="Seconds of each video. [their length, if it is one]")] = None,
-    title: Annotated[str | None, typer.Option(help="What tables call the data set. [the folder's name]")] = None,
-    dtype: Annotated[str, typer.Option(help="float32, or float16.")] = "float32",
-    silent: Annotated[bool, typer.Option("--silent", help="Take silence where a video has no sound.")] = False,
-    decoder: Annotated[str, typer.Option(help="Of the sound: pyav, or tfio for wav and flac.")] = "pyav",
-    executor: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
-    workers: Annotated[int | None, typer.Option(help="local: processes; 0 encodes in this one. [1]")] = None,
+    segments: Annotated[
+        int | None, typer.Option(help="Seconds per video. [default: the videos' length, if all agree]")
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Name of the data set in tables. [default: the folder's name]")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="Type of the stored features: float32 or float16.")] = "float32",
+    silent: Annotated[bool, typer.Option("--silent", help="Use silence for videos without sound.")] = False,
+    decoder: Annotated[str, typer.Option(help="Sound decoder: pyav, or tfio for wav and flac.")] = "pyav",
+    executor: Annotated[
+        str, typer.Option(help="Where to run: local, on this machine; or ray, on a Ray cluster.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes (local); 0 encodes in the main process. [default: 1]")
+    ] = None,
     address: Annotated[
-        str | None, typer.Option(help="ray: HOST:PORT. [RAY_ADDRESS, this machine's cluster, or a new one]")
+        str | None,
+        typer.Option(
+            help="HOST:PORT of the cluster (ray). [default: RAY_ADDRESS, this machine's cluster, or a new one]"
+        ),
     ] = None,
     gpus_per_worker: Annotated[
-        float | None, typer.Option(help="ray: GPUs of an encoder, such as 0.25. [0: one encoder per node, on CPUs]")
+        float | None,
+        typer.Option(help="GPUs per encoder, such as 0.25 (ray). [default: 0, one encoder per node on CPUs]"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a data set that is already there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing data set.")] = False,
 ) -> None:
-    """Turn videos into features: the official layout, and extraction.json, which says how they were made.
+    """Turn videos into features in the official layout, with extraction.json, which records how they were made.
 
-    The same command after an interruption goes on where it was. Videos that cannot be read are listed at the end, and
-    the status is then 1. Needs PyAV: `pip install "ave-keras[video]"`. On Ray, CPUs decode and encoders take GPUs;
-    videos and weights lie at the same path on all nodes, and a node that dies costs no video.
+    After an interruption, the same command resumes. Unreadable videos are listed at the end, and the exit code is 1.
+    Needs PyAV: `pip install "ave-keras[video]"`. On Ray, CPUs decode and GPUs encode; videos and weights must be at the
+    same path on all nodes, and the videos of a node that dies are processed again.
 
     Examples:
 
@@ -63,9 +80,9 @@ def extract(
     from ave_keras.features.extraction.pipeline import extract as run
 
     if dtype not in ("float32", "float16"):
-        raise AVEError("no such type", key="--dtype", expected="float32 or float16", found=repr(dtype))
+        raise AVEError("invalid type", key="--dtype", expected="float32 or float16", found=repr(dtype))
     if segments is not None and segments < 1:
-        raise AVEError("no such number", key="--segments", expected="1 or more", found=segments)
+        raise AVEError("invalid number", key="--segments", expected="1 or more", found=segments)
     place = choose_executor(executor, workers, address, gpus_per_worker)
     with progress() as bars:
         task = bars.add_task("videos", total=None)
@@ -90,20 +107,20 @@ def extract(
     clips = f" and {made.clips} background clips" if made.clips else ""
     print(f"{made.folder}: {made.rows} rows{clips} of {made.segments} segments, {made.computed} videos encoded now")
     if made.unused:
-        print(f"{len(made.unused)} names in {annotations} have no video here, the first of them {made.unused[0]}")
+        print(f"{len(made.unused)} names in {annotations} have no video, starting with {made.unused[0]}")
     console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)
     if made.failures:
-        print(f"not in it, {len(made.failures)}:")
+        print(f"left out, {len(made.failures)}:")
         for reason in made.failures.values():
             print(f"  {reason}")
         raise typer.Exit(1)
 
 
 def choose_executor(name: str, workers: int | None, address: str | None, gpus: float | None) -> "RayExecutor | None":
-    """The `RayExecutor` of these options, None where they are not given; None for this machine.
+    """The `RayExecutor` for these options, where None is an option not given; None for local execution.
 
     Raises:
-        AVEError: no such executor, an option of the other one, no such number, or Ray is not installed.
+        AVEError: an unknown executor, an option of the other one, an invalid number, or Ray is not installed.
     """
     check_options(name, {"--workers": workers}, {"--address": address, "--gpus-per-worker": gpus})
     if name == "local":

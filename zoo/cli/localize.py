@@ -1,4 +1,4 @@
-"""`ave-keras localize`: a user's own video."""
+"""`ave-keras localize`: locate events in a video."""
 
 import json
 import math
@@ -14,42 +14,49 @@ from ave_keras.errors import AVEError
 from zoo.cli.options import EncoderOption, encoder_options
 from zoo.cli.terminal import console
 
-# Pictures of the page and the strips, in pixels: enough to see, a quarter of a film's bytes.
+# Width in pixels of the pictures in the page and the strips.
 WIDTH = 400
 
 
 def localize(
     video: Annotated[Path, typer.Argument(help="A video, or a folder of pictures and a sound file.")],
-    model: Annotated[Path, typer.Option(help="A .keras file, as `ave-keras train` writes it.")],
+    model: Annotated[Path, typer.Option(help="A .keras file written by `ave-keras train`.")],
     audio_encoder: Annotated[
-        str | None, typer.Option(help="A name, or module:attribute of your own. [the model file's, else vggish]")
+        str | None,
+        typer.Option(
+            help="Audio encoder: a name, or your own as module:attribute. [default: the model file's, else vggish]"
+        ),
     ] = None,
-    visual_encoder: Annotated[str | None, typer.Option(help="Likewise. [the model file's, else vgg19]")] = None,
+    visual_encoder: Annotated[
+        str | None, typer.Option(help="Visual encoder, likewise. [default: the model file's, else vgg19]")
+    ] = None,
     audio_weights: Annotated[
-        str | None, typer.Option(help="The audio encoder's weights: a file, or random to try out the rest.")
+        str | None, typer.Option(help="Weights file of the audio encoder, or random to try the rest.")
     ] = None,
-    visual_weights: Annotated[str | None, typer.Option(help="The visual encoder's weights, likewise.")] = None,
+    visual_weights: Annotated[str | None, typer.Option(help="Weights file of the visual encoder, likewise.")] = None,
     audio_option: EncoderOption = None,
     visual_option: EncoderOption = None,
     classes: Annotated[
         Path | None,
-        typer.Option(help="Text file of a class name per line, or a data set's folder. [the model file's names]"),
+        typer.Option(
+            help="Text file with one class name per line, or a data set's folder. [default: the model file's names]"
+        ),
     ] = None,
     annotations: Annotated[
-        Path | None, typer.Option(help="Annotations.txt or CSV, as for `extract`, that names this video: the truth.")
+        Path | None, typer.Option(help="True events of this video in an Annotations.txt or CSV file, as for `extract`.")
     ] = None,
     event: Annotated[
         tuple[str, int, int] | None,
-        typer.Option(help="Or the truth: class, first second, second after the last."),
+        typer.Option(help="A true event as class, start and end in seconds; the end is exclusive."),
     ] = None,
-    seconds: Annotated[int | None, typer.Option(help="Look at so many. [all]", min=1)] = None,
-    silent: Annotated[bool, typer.Option("--silent", help="Take silence where the video has no sound.")] = False,
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("runs/localized"),
+    seconds: Annotated[int | None, typer.Option(help="Number of seconds to process. [default: all]", min=1)] = None,
+    silent: Annotated[bool, typer.Option("--silent", help="Use silence if the video has no sound.")] = False,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/localized"),
 ) -> None:
-    """Say which event happens in each second of a video, and show where the model looks.
+    """Locate the events in a video, second by second, and show where the model looks.
 
-    Prints a table and writes four files: answers (.json), a page with the video, its timeline and the attention in time
-    with it (.html, needs nothing else), and pictures after the paper's Fig. 6 (.png) and Fig. 5 (.attention.png).
+    Prints a table and writes four files: the result (.json), a self-contained page that plays the video with its
+    timeline and the attention (.html), and pictures like the paper's Fig. 6 (.png) and Fig. 5 (.attention.png).
 
     Examples:
 
@@ -76,7 +83,7 @@ def localize(
 
 
 def _encoder(make, name, default, given):
-    """An encoder with options, or its name; None leaves it to the model's file."""
+    """An encoder with options, or its name; None to use the model file's."""
     return make(name or default, **given) if given else name
 
 
@@ -89,7 +96,7 @@ def _class_names(path):
         named = layout.marker(path).get("class_names")
         return tuple(named or class_names_of(read_annotations(layout.annotations_file(path), segments=math.inf)))
     if not path.is_file():
-        raise AVEError("no such file", file=path, key="--classes", expected="a class name per line, or a folder")
+        raise AVEError("file not found", file=path, key="--classes", expected="one class name per line, or a folder")
     if path.name == layout.ANNOTATIONS:
         return class_names_of(read_annotations(path, segments=math.inf))
     try:
@@ -109,7 +116,7 @@ def _events(path, video):
             "this video is not annotated",
             file=path,
             expected=f"a line of {video.stem!r}",
-            fix="Give the event itself: --event Bark 2 7, or leave the truth out",
+            fix="Give the event with --event Bark 2 7, or leave out --annotations",
         )
     return [(a.class_name, a.start, a.end) for a in events]
 
@@ -133,7 +140,7 @@ def _table(found):
 
 
 def _write(found, folder):
-    """Writes the four files; yields their paths."""
+    """Writes the four files and yields their paths."""
     from ave_keras.localization.player import page
 
     seen = features.probe(found.video)

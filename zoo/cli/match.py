@@ -1,4 +1,4 @@
-"""`ave-keras match`: a user's own sound and picture."""
+"""`ave-keras match`: find a sound in a picture track, or a picture in a sound track."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,29 +13,39 @@ from ave_keras.data.storage.hdf5 import FEATURES, read_array
 from ave_keras.errors import AVEError
 from zoo.cli.terminal import console
 
-# What is asked with, and what is searched.
+# The modality of the query, and the one that is searched.
 SIDES = {"a2v": ("audio", "visual"), "v2a": ("visual", "audio")}
 
 
 def match(
     model: Annotated[
-        Path, typer.Argument(help="A .keras file of avdln or dcca, or the released Keras 2 weights, .h5.")
+        Path, typer.Argument(help="A .keras file of avdln or dcca, or the released Keras 2 weights (.h5).")
     ],
-    audio: Annotated[Path | None, typer.Option(help="Sound features, .npy or .h5: a row per second.")] = None,
-    visual: Annotated[Path | None, typer.Option(help="Picture features, .npy or .h5: a map or row per second.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Instead: a folder in the official AVE layout, with --row.")] = None,
-    row: Annotated[int | None, typer.Option(help="Of the folder, or of .h5 files that hold many videos.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="Sound features (.npy or .h5), one row per second.")] = None,
+    visual: Annotated[
+        Path | None, typer.Option(help="Picture features (.npy or .h5), one map or row per second.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Instead of files: a folder in the official AVE layout, with --row.")
+    ] = None,
+    row: Annotated[
+        int | None, typer.Option(help="Row of the video in the folder, or in .h5 files with many videos.")
+    ] = None,
     direction: Annotated[
         str, typer.Option(help="a2v: find the sound in the picture; v2a: find the picture in the sound.")
     ] = "a2v",
-    start: Annotated[int | None, typer.Option(help="First second of the query. [0, or the row's event]")] = None,
-    length: Annotated[int | None, typer.Option(help="Seconds of it. [to its end, or the row's event]")] = None,
+    start: Annotated[
+        int | None, typer.Option(help="First second of the query. [default: 0, or the row's event]")
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option(help="Length of the query in seconds. [default: to the end, or the row's event]")
+    ] = None,
 ) -> None:
-    """Find a sound's second in a video's picture, or a picture's second in a sound.
+    """Find the seconds of a picture track that fit a sound, or the reverse.
 
-    The query is a run of seconds of one modality (`--start`, `--length`); every window of its length in the other one
-    is tried, and the one of the lowest mean distance per second is the answer. Windows of equal distance are all named.
-    Seconds count from 0.
+    The query is a run of seconds of one modality (`--start`, `--length`). Every window of that length in the other
+    modality is compared with it, and the one with the lowest mean distance per second is the result; ties are all
+    listed. Seconds count from 0.
 
     Examples:
 
@@ -47,12 +57,12 @@ def match(
     """
     x, event = _from_folder(data, row) if data else (_from_files(audio, visual, row), None)
     if event and start is None and length is None:
-        start, length = _asked(event, data, row)
+        start, length = _event_of(event, data, row)
     found = matching.match(
         _model(model, x), x["audio"], x["visual"], direction=direction, start=start or 0, length=length
     )
-    asked, searched = SIDES[direction]
-    seconds = f"seconds {start or 0} to {(start or 0) + found.length - 1} of {asked}"
+    query, searched = SIDES[direction]
+    seconds = f"seconds {start or 0} to {(start or 0) + found.length - 1} of {query}"
     table = Table("window of " + searched, "mean distance", "", title=f"{seconds}, searched in {searched}")
     for t, cost in enumerate(found.costs):
         marks = ["best" if t in found.starts else "", "the query's own time" if data and t == (start or 0) else ""]
@@ -67,19 +77,19 @@ def _from_folder(folder, row):
     ave = ave_data.AVE.from_directory(folder)
     rows = len(ave.annotations)
     if row is None or not 0 <= row < rows:
-        raise AVEError("which video?", file=folder, key="--row", expected=f"0 to {rows - 1}", found=row)
+        raise AVEError("choose a video", file=folder, key="--row", expected=f"0 to {rows - 1}", found=row)
     x = {key: ave.features.rows(key).gather(np.array([row]))[0] for key in ("audio", "visual")}
     (start,), (length,) = matching.event_runs(ave.labels[[row]])
     return x, (int(start), int(length))
 
 
-def _asked(event, folder, row):
+def _event_of(event, folder, row):
     if not event[1]:
         raise AVEError(
             f"row {row} is all background",
             file=folder,
-            expected="an event to ask for",
-            fix="Give another row, or say which seconds to ask with: --start and --length",
+            expected="an event",
+            fix="Choose another row, or the seconds of the query with --start and --length",
         )
     return event
 
@@ -89,7 +99,7 @@ def _from_files(audio, visual, row):
     missing = [f"--{key}" for key, path in given.items() if path is None]
     if missing:
         raise AVEError(
-            "nothing to match", key=" and ".join(missing), expected="--audio and --visual, or --data and --row"
+            "missing features", key=" and ".join(missing), expected="--audio and --visual, or --data and --row"
         )
     ranks = {"audio": (2,), "visual": (2, 4)}
     return {key: _array(path, row, ranks[key]) for key, path in given.items()}
@@ -98,7 +108,7 @@ def _from_files(audio, visual, row):
 def _array(path, row, ranks):
     if path.suffix == ".npy":
         if not path.is_file():
-            raise AVEError("no such file", file=path)
+            raise AVEError("file not found", file=path)
         try:
             array = np.load(path)
         except (ValueError, OSError, EOFError, MemoryError) as error:
@@ -106,12 +116,12 @@ def _array(path, row, ranks):
     elif path.suffix in (".h5", ".hdf5"):
         array = read_array(path, FEATURES)
     else:
-        raise AVEError("unknown kind of file", file=path, expected="a name in .npy or .h5", found=repr(path.suffix))
+        raise AVEError("unknown file type", file=path, expected=".npy or .h5", found=repr(path.suffix))
     if array.ndim - 1 not in ranks:
         return array
-    # Of many videos, one.
+    # The file holds many videos.
     if row is None or not 0 <= row < len(array):
-        raise AVEError("which video?", file=path, key="--row", expected=f"0 to {len(array) - 1}", found=row)
+        raise AVEError("choose a video", file=path, key="--row", expected=f"0 to {len(array) - 1}", found=row)
     return array[row]
 
 
@@ -121,7 +131,7 @@ def _model(path, x):
     from zoo.loading import load
 
     if path.is_file() and is_keras2(path):
-        # Sizes are the file's, so that it is the features that are told where they do not fit.
+        # The sizes are taken from the file, so that an error names the features that do not fit them.
         audio_dim, channels = input_sizes(path)
         return load("avdln", weights=path, audio_dim=audio_dim, visual_shape=(*x["visual"].shape[1:-1], channels))
     return read_model(path)

@@ -1,7 +1,7 @@
-"""What every command shares: consoles, the progress bar, errors and exit codes.
+"""Shared by all commands: consoles, the progress bar, errors and exit codes.
 
-0 is success; 1 says that something is left undone, which the output names; 2 is bad input, or a file that cannot be
-read or written.
+Exit codes: 0 for success; 1 if part of the work could not be done, as the output says; 2 for bad input, or a file that
+cannot be read or written.
 """
 
 import os
@@ -15,38 +15,38 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ave_keras.errors import AVEError
 
-# Columns that every table of ours fits into.
+# Wide enough for the widest table, Table 2.
 TABLE_WIDTH = 150
-#: On stdout: what a command was asked for.
+#: Writes results to stdout.
 console = Console()
-#: On stderr: progress and remarks, so that the output can be piped.
+#: Writes progress and remarks to stderr, so that the output can be piped.
 messages = Console(stderr=True)
 
 
 def new_app(description: str, **options: Any) -> typer.Typer:
-    """A `typer.Typer` whose errors are left to `run`; `options` are further ones of Typer."""
+    """A `typer.Typer` that leaves errors to `run`; `options` are passed to Typer."""
     common: dict[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "add_completion": False}
     return typer.Typer(help=description, **common, **options)
 
 
 def run(app: typer.Typer, argv: list[str] | None = None) -> None:
-    """Runs a typer app as a program.
+    """Runs an app as a program.
 
-    Bad input and trouble with files end it with status 2 and a message on stderr instead of a stack trace; warnings are
-    told without the line of code they come from. `AVE_KERAS_DEBUG=1` lets the exception through.
+    Bad input and file errors end it with exit code 2 and one line on stderr instead of a stack trace. Warnings are
+    printed without their line of code. `AVE_KERAS_DEBUG=1` raises the exceptions instead.
 
     Args:
-        app: a `typer.Typer`.
-        argv: its arguments; those of the process, if not given.
+        app: the app to run.
+        argv: its arguments; those of the process by default.
 
     Raises:
-        SystemExit: always, with the status.
+        SystemExit: always, with the exit code.
     """
     formatted, warnings.formatwarning = warnings.formatwarning, lambda message, *_, **__: f"warning: {message}\n"
     try:
         app(argv)
     except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough; Python would complain once more when it closes stdout.
+        # The reader, such as `head`, has closed the pipe; Python would report that again on closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except (AVEError, OSError) as error:
@@ -59,21 +59,21 @@ def run(app: typer.Typer, argv: list[str] | None = None) -> None:
 
 
 def _of_system(error):
-    """What the system says of a file, in the form of all errors."""
+    """An `AVEError` for an error of the operating system."""
     return AVEError(
         "cannot read or write",
         file=error.filename,
         found=error.strerror or " ".join(str(error).split()),
-        fix="Make room, or name a place that can be read and written",
+        fix="Free some space, or choose a path that can be read and written",
     )
 
 
 def progress() -> Progress:
-    """A progress bar on stderr, so that output can be piped."""
+    """A progress bar on stderr."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=Console(stderr=True))
+    return Progress(*columns, console=messages)
 
 
 def wide_console() -> Console:
-    """On stdout, for tables of many figures: Rich would cut them off where they are wider than the terminal."""
+    """A console for wide tables on stdout; Rich would truncate them at the width of the terminal."""
     return Console(width=max(Console().width, TABLE_WIDTH))

@@ -1,4 +1,4 @@
-"""`ave-keras train`: a model by its recipe."""
+"""`ave-keras train`: train an entry by its recipe."""
 
 import contextlib
 from pathlib import Path
@@ -18,25 +18,28 @@ def train(
     name: Name,
     data: Data,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for model.keras, log.csv and tensorboard/. [runs/NAME]")
+        Path | None, typer.Option(help="Output folder for model.keras, log.csv and tensorboard/. [default: runs/NAME]")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Instead of the recipe's.")] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the weights and the order of the videos.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="Number of epochs. [default: the recipe's]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Videos per step. [default: the recipe's]")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate. [default: the recipe's]")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights and the order of the videos.")
+    ] = 0,
     weights: Annotated[
-        Path | None, typer.Option(help="Start from this .keras, .weights.h5, .pt or .safetensors file.")
+        Path | None, typer.Option(help="Start from the weights in this .keras, .weights.h5, .pt or .safetensors file.")
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="paper, or official. [official with .pt or .safetensors weights, else paper]")
+        str | None,
+        typer.Option(help="paper or official. [default: official with .pt or .safetensors weights, else paper]"),
     ] = None,
     skip_bad: SkipBad = False,
     tensorboard: Annotated[bool, typer.Option(help="Write a TensorBoard log.")] = True,
     distribute: Annotated[
-        bool, typer.Option("--distribute", help="Train on all GPUs of this machine; TensorFlow and JAX.")
+        bool, typer.Option("--distribute", help="Train on all GPUs of this machine (TensorFlow and JAX).")
     ] = False,
 ) -> None:
-    """Train a model by its recipe; the epoch that is best on the validation split is kept.
+    """Train an entry by its recipe, and keep the epoch with the best validation score.
 
     Example: ave-keras train av_att --data AVE_DIR --epochs 30
     """
@@ -54,7 +57,7 @@ def train(
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     for modality in entry.modalities:
-        ave.features.rows(modality)  # Whose file is missing is told before a model is built.
+        ave.features.rows(modality)  # Report a missing file before building a model.
     out = out or Path("runs") / name
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
@@ -71,16 +74,16 @@ def train(
             verbose = 1 if console.is_terminal else 2
             zoo.training.fit(entry, learner, data_set, seed=seed, callbacks=[best, log, *board], verbose=verbose)
         except KeyboardInterrupt:
-            console.print("stopped by hand; what was best so far is kept")
+            console.print("interrupted; the best model so far is kept")
         except OSError as error:
             raise AVEError(
-                "cannot write what was learned",
+                "cannot write the trained model",
                 file=error.filename or out,
                 found=error.strerror or error,
-                fix="Make room, or choose another --out; a model.keras that is there is whole",
+                fix="Free some space, or choose another --out; an existing model.keras is complete",
             ) from error
         finally:
-            # Keras closes it at the end, which a training that was stopped or failed does not reach.
+            # Keras closes it only at the end of a complete training.
             if log.csv_file:
                 log.csv_file.close()
     what = "exact matches" if entry.task == "matching" else "segments"

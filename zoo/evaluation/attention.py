@@ -1,4 +1,4 @@
-"""Where a model looks on a split, against the known source cells."""
+"""How well a model's attention finds the sound source on a split."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AttentionScore:
-    """Where a model looks: `{"pointing_game": share, "attention_mass": share}`, and the same of trivial answers."""
+    """`{"pointing_game": share, "attention_mass": share}` of a model, and `{name: the same}` of trivial references."""
 
     metrics: dict
     references: dict
@@ -30,7 +30,7 @@ def attention_scores(model: keras.Model, ave: AVE, split: str, batch_size: int =
     """The `AttentionScore` of a model on a split of `ave`, see `ave_keras.metrics.pointing_game`.
 
     Returns:
-        None where the model does not attend, the source cells are not known, or no segment of the split has one.
+        None if the model has no attention, the source cells are unknown, or no segment of the split has any.
     """
     if ave.source_mask is None or not attends(model):
         return None

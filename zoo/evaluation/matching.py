@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 def localize(
     distances: keras.Model, ave: AVE, split: str, batch_size: int = 64
 ) -> tuple[Queries, dict[str, np.ndarray]]:
-    """The answers of a model to the queries of a split: `(Queries, {"a2v": (N, T) shares, "v2a": …})`.
+    """The predictions of a model for the queries of a split: `(Queries, {"a2v": (N, T) shares, "v2a": …})`.
 
     Args:
         distances: the `ave_keras.matching.distance_model` of a model.
         ave: the data set.
-        split: "val" or "test", of the splits for cross-modality localization.
+        split: "val" or "test"; the split for cross-modality localization is used.
         batch_size: videos per step.
 
     Raises:
-        AVEError: the data set has no such split, or nothing in it to ask for.
+        AVEError: the data set has no such split, or the split has no query.
     """
     match_split(ave, split)
     queries = matching.queries(ave, f"{split}_match")
@@ -47,7 +47,7 @@ class MatchingScore:
         queries: the `Queries`.
         answers: `{"a2v": (N, T) shares, "v2a": …}`.
         metrics: `{key: share}`, keys `a2v` and `v2a` of exact match, and `a2v_iou`, …, see `ave_keras.matching.scores`.
-        references: `{answer: {key: share}}` of answers that need no model.
+        references: `{name: {key: share}}` of trivial references.
     """
 
     queries: matching.Queries
@@ -65,7 +65,7 @@ def evaluate(model: keras.Model, ave: AVE, split: str) -> MatchingScore:
     """The `MatchingScore` of a model on "val" or "test"; see `localize`.
 
     Raises:
-        AVEError: a model without distances; see `localize`.
+        AVEError: the model has no output `distances`; see also `localize`.
     """
     queries, answers = localize(matching.distance_model(model), ave, split)
     train = matching.event_runs(ave.labels[match_split(ave, "train")])
@@ -98,6 +98,6 @@ def match_split(ave: AVE, name: str) -> np.ndarray:
             file=ave.folder and ave.folder / f"{name}_order_match.h5",
             expected="train_order_match.h5, val_order_match.h5, test_order_match.h5",
             found=f"{sorted(ave.match_splits) or 'none of them'}",
-            fix="Get or write these files, or leave Table 3 out: --tables 1,2",
+            fix="Add these files, or leave out Table 3: --tables 1,2",
         )
     return ave.split(f"{name}_match")

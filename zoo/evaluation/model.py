@@ -1,4 +1,4 @@
-"""A saved model, checked against the data set that it is to be scored on."""
+"""Loads a saved model and checks that it fits a data set."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def load_model(path: str | Path, ave: AVE) -> keras.Model:
-    """Reads a `.keras` file and checks that the data set has what it takes.
+    """Reads a `.keras` file and checks its inputs, columns and classes against a data set.
 
     Raises:
-        AVEError: the file is absent or not a model, or its inputs or columns are not those of `ave`.
+        AVEError: the file is missing or not a model, or it does not fit `ave`.
     """
     model = read_model(path)
     for symbol in model.inputs:
@@ -55,5 +55,5 @@ def load_model(path: str | Path, ave: AVE) -> keras.Model:
 
 
 def matches(model: keras.Model) -> bool:
-    """Whether a model matches sound and picture: it answers with distances, and knows no classes."""
+    """Whether a model matches sound and picture: it has an output `distances`, and no classes."""
     return isinstance(model.output, dict) and "distances" in model.output

@@ -22,12 +22,12 @@ class Score:
     """Scores on a split.
 
     Attributes:
-        accuracy: segment accuracy over all.
+        accuracy: overall segment accuracy.
         per_class: `{label: (accuracy, segments)}`.
-        references: `{answer: accuracy}` of answers that need no model.
-        truth: `(N, T)` class numbers.
-        predicted: likewise.
-        class_names: what the numbers mean, background last.
+        references: `{name: accuracy}` of trivial references.
+        truth: `(N, T)` true class numbers.
+        predicted: `(N, T)` predicted class numbers.
+        class_names: the names of the class numbers, background last.
     """
 
     accuracy: float
@@ -39,7 +39,7 @@ class Score:
 
 
 def segment_probabilities(model: keras.Model, dataset: AVEDataset | dict[str, np.ndarray]) -> np.ndarray:
-    """NumPy `(N, T, C)` float32: the model's answer for every segment, weak or supervised.
+    """Predicted probabilities of every segment, NumPy `(N, T, C)` float32, of weak and supervised models.
 
     Args:
         model: any model of the zoo.
@@ -55,9 +55,9 @@ def score(model: keras.Model, ave: AVE, split: str, batch_size: int = 64) -> Sco
     dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
     truth = ave.labels[ave.split(split)].argmax(-1)
     predicted = segment_probabilities(model, dataset).argmax(-1)
-    right = predicted == truth
+    correct = predicted == truth
     names = (*ave.class_names, "Background")
     per_class = {
-        names[c]: (right[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
+        names[c]: (correct[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
     }
-    return Score(right.mean(), per_class, references(truth, len(ave.class_names)), truth, predicted, names)
+    return Score(correct.mean(), per_class, references(truth, len(ave.class_names)), truth, predicted, names)

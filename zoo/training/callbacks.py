@@ -1,4 +1,4 @@
-"""What training writes besides the model itself."""
+"""Callbacks: stop at a diverged loss, keep the best model, write a TensorBoard log."""
 
 from pathlib import Path
 from typing import Any
@@ -11,37 +11,37 @@ from ave_keras.models.files import write_metadata
 
 
 class Finite(keras.callbacks.Callback):
-    """Stops a training whose loss is no number any more; what was best before is kept.
+    """Stops training when the loss is NaN or infinite; the best model so far is kept.
 
     Raises:
-        AVEError: after the epoch in which that is so.
+        AVEError: after the first epoch with such a loss.
     """
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Looks at the mean loss of the epoch."""
+        """Checks the mean loss of the epoch."""
         refuse_diverged(epoch, (logs or {}).get("loss", 0))
 
 
 def refuse_diverged(epoch: int, loss: float | np.ndarray) -> None:
-    """`AVEError` where a loss, or one of an array of them, is NaN or infinite; epochs are counted from 0."""
+    """Raises `AVEError` if a loss, or one of an array of losses, is NaN or infinite; `epoch` counts from 0."""
     if not np.isfinite(loss).all():
         raise AVEError(
             "training has diverged",
             key="loss",
-            expected="a number",
+            expected="a finite number",
             found=f"{np.asarray(loss).tolist()} in epoch {epoch + 1}",
-            fix="Take a smaller learning rate, or float32 where the dtype policy is another",
+            fix="Use a smaller learning rate, or float32 instead of a half-precision policy",
         )
 
 
 class BestModel(keras.callbacks.Callback):
-    """Keeps the model with the best validation score in one file; the file is always whole.
+    """Saves the model whenever its validation score improves; the file is complete at any time.
 
     Args:
-        path: of the `.keras` file.
-        monitor: key in the epoch's logs, higher is better; the first of equals stays.
-        metadata: what the file says of itself, see `ave_keras.models.files`.
-        model: what is saved, where it is not what is trained but shares its weights, see `zoo.training.vectors`.
+        path: the `.keras` file to write.
+        monitor: the key of the score in the epoch's logs; higher is better, and the first of equal scores is kept.
+        metadata: further metadata for the file, see `ave_keras.models.files`.
+        model: the model to save, if it is not the trained one but shares its weights, see `zoo.training.vectors`.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class BestModel(keras.callbacks.Callback):
         self.best = float("-inf")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Saves under another name, then renames."""
+        """Saves to a temporary file, then renames it."""
         score = (logs or {}).get(self.monitor)
         if score is None or score <= self.best:
             return
         self.best = score
         partial = self.path.with_name(f".{self.path.stem}.partial.keras")
-        # On JAX the shared weights are put back into their variables when the trained model is asked for.
+        # On JAX, reading `self.model` copies the trained weights back into the shared variables.
         trained = self.model
         try:
             (self._saved or trained).save(partial)
@@ -72,12 +72,12 @@ class BestModel(keras.callbacks.Callback):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Every number of every epoch as a TensorBoard scalar, on any backend.
+    """Writes the logs of every epoch as TensorBoard scalars, on any backend.
 
-    `keras.callbacks.TensorBoard` needs TensorFlow; the tensorboard package alone writes the same files.
+    Unlike `keras.callbacks.TensorBoard`, it needs the tensorboard package only, not TensorFlow.
 
     Args:
-        folder: of the event files.
+        folder: the folder to write event files to.
 
     Raises:
         AVEError: tensorboard is not installed.
@@ -90,12 +90,12 @@ class TensorBoardLog(keras.callbacks.Callback):
         except ImportError:
             raise AVEError(
                 "the TensorBoard log needs tensorboard",
-                fix='Install it with: pip install "ave-keras[tensorboard]", or train with --no-tensorboard',
+                fix='Run pip install "ave-keras[tensorboard]", or train with --no-tensorboard',
             ) from None
         self.writer = Writer(str(folder))
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """One point per number."""
+        """Adds a point for every number in the logs."""
         for key, value in (logs or {}).items():
             self.writer.add_scalar(key, float(value), step=epoch)
         self.writer.flush()

@@ -1,4 +1,4 @@
-"""Training on all devices of one machine: every step's videos are shared out, the weights are on each."""
+"""Data-parallel training on all devices of one machine."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from ave_keras.errors import AVEError
 
 @contextlib.contextmanager
 def on_all_devices() -> Iterator[int]:
-    """Inside this block, models are built for all GPUs, or for all virtual CPUs where there is no GPU.
+    """Builds the models inside this block for all GPUs, or for all virtual CPUs if there is no GPU.
 
-    On JAX this is `keras.distribution.DataParallel`, on TensorFlow `tf.distribute.MirroredStrategy`. The batch size
-    stays that of a whole step, and results are those of one device to a float's rounding. On TensorFlow the first batch
-    of every split must be one that the devices can share; Keras builds its metrics from it.
+    It uses `keras.distribution.DataParallel` on JAX and `tf.distribute.MirroredStrategy` on TensorFlow. Each device
+    gets a share of every batch; results equal those of one device up to rounding. On TensorFlow, the size of the first
+    batch of every split must be divisible by the number of devices, because Keras builds its metrics from it.
 
     Yields:
         The number of devices.
 
     Raises:
-        AVEError: on PyTorch, for which Keras has no such thing.
+        AVEError: on PyTorch, where Keras supports one device only.
 
     Example:
 
@@ -44,7 +44,7 @@ def on_all_devices() -> Iterator[int]:
             keras.distribution.set_distribution(before)
     else:
         raise AVEError(
-            f"Keras trains on one device only with {backend}",
+            f"Keras cannot distribute training with {backend}",
             key="--distribute",
             expected="KERAS_BACKEND=tensorflow or jax",
             found=f"KERAS_BACKEND={backend}",
@@ -52,8 +52,8 @@ def on_all_devices() -> Iterator[int]:
 
 
 def _data_parallel():
-    class WholeOrShared(keras.distribution.DataParallel):
-        """Each device takes its share of a batch; one that cannot be shared out, a split's last, goes to all whole."""
+    class SplitOrReplicated(keras.distribution.DataParallel):
+        """Splits batches over the devices; a batch that does not divide evenly is replicated instead."""
 
         def get_data_layout(self, data_shape):
             layout = super().get_data_layout(data_shape)
@@ -61,4 +61,4 @@ def _data_parallel():
                 return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
             return layout
 
-    return WholeOrShared(devices=keras.distribution.list_devices())
+    return SplitOrReplicated(devices=keras.distribution.list_devices())

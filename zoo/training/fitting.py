@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
-    """The training split as batches `(x, y)`, in the recipe's order; a split below one batch is one batch."""
+    """Batches `(x, y)` of the training split, in the recipe's order; a split smaller than a batch is one batch."""
     if entry.task == "matching":
         return matching.train_pairs(entry, ave, seed)
     recipe = entry.recipe
@@ -39,7 +39,7 @@ def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
 
 
 def eval_dataset(entry: Entry, ave: AVE, split: str, batch_size: int | None = None) -> AVEDataset:
-    """A split as batches `(x, y)`, in its own order and whole."""
+    """Batches `(x, y)` of a whole split, in its own order."""
     return ave.dataset(
         split,
         modalities=entry.modalities,
@@ -50,9 +50,9 @@ def eval_dataset(entry: Entry, ave: AVE, split: str, batch_size: int | None = No
 
 
 def validation_epochs(recipe: Recipe) -> list[int]:
-    """The epochs, counted from 1, after which the validation split is looked at: the first, and every n-th from there.
+    """The epochs, counted from 1, that end with a validation: the first, and every `validate_every`-th from there.
 
-    The released code does so where `epoch % 5 == 0`.
+    The released code validates where `epoch % 5 == 0`.
     """
     return list(range(1, recipe.epochs + 1, recipe.validate_every))
 
@@ -70,16 +70,16 @@ def fit(
     """Trains a compiled model by the entry's recipe; returns the Keras history.
 
     Args:
-        entry: whose recipe it is.
-        model: compiled.
+        entry: the entry with the recipe.
+        model: the compiled model.
         ave: the data set.
-        seed: of the order of the videos.
-        first_epoch: where to go on, counted from 0; the order is that of an undisturbed run.
-        callbacks: of Keras.
-        verbose: of Keras.
+        seed: the seed of the order of the videos.
+        first_epoch: the epoch to resume at, counted from 0; the order of the videos is that of an uninterrupted run.
+        callbacks: further Keras callbacks.
+        verbose: as in `keras.Model.fit`.
 
     Raises:
-        AVEError: a feature that cannot be read, or is NaN or infinite; a loss that is; a backend that cannot train.
+        AVEError: an unreadable, NaN or infinite feature; a NaN or infinite loss; a backend that cannot train.
     """
     if keras.backend.backend() not in BACKENDS:
         found = keras.backend.backend()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def train_pairs(entry: Entry, ave: AVE, seed: int = 0) -> PairDataset:
-    """The training split as batches of pairs, as the recipe wants them; a split below one batch is one batch."""
+    """Batches of pairs of the training split, by the recipe; a split smaller than a batch is one batch."""
     recipe = entry.recipe
     options = {"negatives": recipe.negatives} if recipe.negatives else {}
     return pair_dataset(
@@ -59,13 +59,13 @@ def fit(
 
 
 class ExactMatch(keras.callbacks.Callback):
-    """Adds `val_exact_match` to the logs of an epoch; a model with canonical projections gets them fitted before.
+    """Adds `val_exact_match` to the logs of an epoch, after fitting the model's canonical projections, if any.
 
-    It stands before callbacks that look for the score.
+    Put it before callbacks that use the score.
 
     Args:
-        entry: what is trained.
-        ave: the data set; the projections are fitted to its training events, the score is of its validation split.
+        entry: the entry that is trained.
+        ave: the data set. The projections are fitted to its training events; the score is that of its validation split.
     """
 
     def __init__(self, entry: Entry, ave: AVE):
@@ -73,13 +73,13 @@ class ExactMatch(keras.callbacks.Callback):
         self.entry, self.ave = entry, ave
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Makes the models that share weights with the trained one, once, so that each is compiled once."""
+        """Builds the models that share the trained weights; doing so once compiles each only once."""
         self.distances = matching.distance_model(self.model)
         if self.entry.learns_from == "views":
             self.views = keras.Model(self.model.input, self.model.output["views"])
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Scores every `validate_every` epochs, and after the last."""
+        """Computes the score every `validate_every` epochs, and after the last."""
         last = epoch + 1 == self.entry.recipe.epochs
         if (epoch + 1) % self.entry.recipe.validate_every and not last:
             return

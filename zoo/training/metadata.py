@@ -1,4 +1,4 @@
-"""What a trained model's file says about its training data."""
+"""Metadata of a trained model: what it was trained on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def training_metadata(ave: AVE) -> dict[str, Any]:
-    """What a model trained on a data set should say: its title and classes, and the encoders where it was extracted."""
+    """Title and classes of a data set, and its encoders if `ave-keras extract` made it; JSON-able."""
     metadata: dict[str, Any] = {"data": ave.title, "class_names": list(ave.class_names)}
     manifest = ave.folder and ave.folder / MANIFEST
     if manifest and manifest.is_file():
@@ -22,5 +22,5 @@ def training_metadata(ave: AVE) -> dict[str, Any]:
             recipe = json.loads(manifest.read_text(encoding="utf-8"))["recipe"]
             metadata["encoders"] = {key: recipe[key] for key in MODALITIES}
         except (ValueError, KeyError, TypeError) as error:
-            raise AVEError("not a manifest of ave-keras extract", file=manifest, found=error) from error
+            raise AVEError("invalid manifest of ave-keras extract", file=manifest, found=error) from error
     return metadata

@@ -1,4 +1,4 @@
-"""Entries without attention, trained on visual maps that are averaged once instead of in every step."""
+"""Training without attention on visual maps that are averaged once, instead of in every step."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 def on_vectors(model: keras.Model, ave: AVE, folder: str | Path | None = None) -> tuple[keras.Model, AVE]:
-    """A model and data that learn the same with less work: `(learner, data)`.
+    """An equivalent model and data set that train faster.
 
-    A model that does nothing with its maps but average them gets a twin that takes the means, `(B, T, d)`: the same
-    layers, weights and optimizer, so that what the twin learns the model has learned, to a float's rounding.
+    A model that only averages its visual maps can take the means, `(B, T, d)`, instead. The returned model shares
+    layers, weights and optimizer with the given one: training one trains the other.
 
     Args:
-        model: compiled.
+        model: the compiled model.
         ave: the data set.
-        folder: where the means are kept, see `ave_keras.data.storage.pooling.pooled`.
+        folder: the folder to cache the means in, see `ave_keras.data.storage.pooling.pooled`.
 
     Returns:
-        The twin and the pooled data set; `(model, ave)` as they are where the model needs the maps, or takes none.
+        The model on means and the pooled data set; `(model, ave)` unchanged if the model does not average maps.
     """
-    learner = twin(model)
+    learner = model_on_means(model)
     return (learner, pooled(ave, folder)) if learner else (model, ave)
 
 
-def twin(model: keras.Model) -> keras.Model | None:
-    """The model from the means on; all but the input is shared. None where there is nothing to average."""
+def model_on_means(model: keras.Model) -> keras.Model | None:
+    """The part of a model behind the averaging of its maps, with shared layers; None if it does not average."""
     pooling = next((layer for layer in model.layers if isinstance(layer, SpatialAveragePooling)), None)
     if pooling is None:
         return None

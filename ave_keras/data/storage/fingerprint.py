@@ -1,4 +1,4 @@
-"""What a data set consists of, as sha256 sums; a large file is summed once."""
+"""sha256 sums of data sets; the sums of files are cached."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def file_sha256(path: str | Path) -> str:
-    """Hexadecimal sum of a file's content, remembered in the user's cache as long as size and time of the file stay."""
+    """Hexadecimal sum of a file, cached for the user until the size or time of the file changes."""
     path = Path(path).resolve()
     stat, memo = path.stat(), _memo()
     known = _read(memo).get(str(path))
@@ -23,14 +23,14 @@ def file_sha256(path: str | Path) -> str:
 
 
 def array_sha256(array: np.ndarray) -> str:
-    """Hexadecimal sum of an array's type, shape and values."""
+    """Hexadecimal sum of the type, shape and values of an array."""
     digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
     digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
 def combined(sums: dict[str, str]) -> dict[str, Any]:
-    """`{"sha256": sum over all, "files": sums}`."""
+    """`{"sha256": sum of all sums, "files": sums}`."""
     text = json.dumps(sums, sort_keys=True)
     return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "files": sums}
 
@@ -47,11 +47,11 @@ def _read(memo):
 
 
 def _remember(memo, key, value):
-    """Several processes may write at once: the last one wins, and none sees half a file."""
+    """Several processes may write at the same time: the last one wins, and no reader sees a partial file."""
     try:
         memo.parent.mkdir(parents=True, exist_ok=True)
         temporary = memo.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps({**_read(memo), key: value}))
         temporary.replace(memo)
     except OSError:
-        pass  # Without a memo the sum is made again next time.
+        pass  # Without a cache, the sum is computed again next time.

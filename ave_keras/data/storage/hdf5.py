@@ -1,4 +1,4 @@
-"""Arrays of the official HDF5 files, opened without reading them."""
+"""Arrays in HDF5 files, opened without reading them."""
 
 import threading
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from ave_keras.errors import AVEError
 FEATURES = LABELS = "avadataset"
 ORDER = "order"
 
-# The HDF5 library is not re-entrant; h5py's own lock covers a call, not a pair of them.
+# The HDF5 library is not re-entrant, and the lock of h5py covers single calls only.
 _LOCK = threading.RLock()
 
 
 class LockedArray:
-    """A chunked or compressed HDF5 array behind NumPy's `shape`, `dtype` and `[...]`; one thread reads at a time."""
+    """A chunked or compressed HDF5 array with the `shape`, `dtype` and `[...]` of NumPy; one thread reads at a time."""
 
     def __init__(self, dataset: h5py.Dataset):
         self._dataset = dataset
@@ -33,10 +33,10 @@ class LockedArray:
                 return self._dataset[index]
         except OSError as error:
             raise AVEError(
-                "a row cannot be read",
+                "cannot read a row",
                 file=self._dataset.file.filename,
                 key=self._dataset.name.strip("/"),
-                expected="whole chunks",
+                expected="complete chunks",
                 found=f"{error} in {'rows' if isinstance(index, slice) else f'row {index}'}",
                 fix="Download or write it again",
             ) from error
@@ -47,25 +47,25 @@ def open_array(
 ) -> np.ndarray | LockedArray:
     """Opens one array of an HDF5 file.
 
-    An array that lies in one piece, as all official ones do, is memory-mapped: only the rows that are used are ever
-    read, and the pages belong to the system's file cache. Others are read by h5py when indexed, which is slower:
-    `ave-keras data pack` rewrites them.
+    Contiguous arrays, as in all official files, are memory-mapped: only the rows that are used are read, and the pages
+    stay in the file cache of the system. h5py reads other arrays on indexing, which is slower; `ave-keras data pack`
+    converts them.
 
     Args:
         path: the file.
-        key: the array's name inside it.
-        shape: what it must be; a tuple whose `None` entries are free, or a tuple of such tuples.
-        kinds: NumPy's codes of the number types that are accepted; all sizes and both byte orders of them are.
+        key: the name of the array in the file.
+        shape: the expected shape; a tuple in which `None` matches any size, or a tuple of such tuples.
+        kinds: NumPy's kind codes of the accepted number types, of any size and byte order.
 
     Returns:
         A read-only `np.memmap`, or a `LockedArray`.
 
     Raises:
-        AVEError: no such file, not HDF5 or cut off, no such key, not numbers, another shape.
+        AVEError: a missing file or key, a file that is truncated or not HDF5, another type or shape.
     """
     path = Path(path)
     if not path.is_file():
-        raise AVEError("no such file", file=path)
+        raise AVEError("file not found", file=path)
     with _LOCK:
         try:
             file = h5py.File(path, "r")
@@ -79,7 +79,7 @@ def open_array(
 
 
 def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
-    """Reads a small array whole; see `open_array`."""
+    """Reads a whole, small array; see `open_array`."""
     return np.array(open_array(path, key, **kwargs)[:])
 
 
@@ -87,16 +87,16 @@ def _open(file, path, key, shape, kinds):
     found = [f"'{name}'" for name in file]
     if not isinstance(file.get(key), h5py.Dataset):
         raise AVEError(
-            "no such key",
+            "key not found",
             file=path,
             key=key,
             expected=f"an array '{key}'",
             found=", ".join(found) or "an empty file",
-            fix="Rename the array, or take the official file",
+            fix="Rename the array, or use the official file",
         )
     data = file[key]
     if data.dtype.kind not in kinds:
-        raise AVEError("not numbers of the right kind", file=path, key=key, expected=_names(kinds), found=data.dtype)
+        raise AVEError("wrong number type", file=path, key=key, expected=_names(kinds), found=data.dtype)
     if shape is not None and not any(fits(data.shape, s) for s in (shape if _several(shape) else (shape,))):
         raise AVEError(
             "wrong shape",
@@ -104,7 +104,7 @@ def _open(file, path, key, shape, kinds):
             key=key,
             expected=_written(shape),
             found=data.shape,
-            fix="Take the file that belongs to this Annotations.txt, or write it again",
+            fix="Use the file that belongs to this Annotations.txt, or write it again",
         )
     if data.chunks or data.is_virtual or data.external:
         return LockedArray(data)
@@ -113,15 +113,15 @@ def _open(file, path, key, shape, kinds):
     offset = data.id.get_offset()
     if offset is None:
         raise AVEError(
-            "the array was never written",
+            "the array is empty",
             file=path,
             key=key,
-            found=f"room for {data.shape}, no values",
-            fix="Its writer was interrupted: write or download the file again",
+            found=f"shape {data.shape}, but no values",
+            fix="Its writer was interrupted. Write or download the file again",
         )
     size, expected = path.stat().st_size, offset + data.size * data.dtype.itemsize
     if size < expected:
-        raise _unreadable(path, f"{size} bytes where {expected} are needed")
+        raise _unreadable(path, f"{size} bytes instead of {expected}")
     array = np.memmap(path, data.dtype, "r", offset, data.shape)
     file.close()
     return array
@@ -129,9 +129,9 @@ def _open(file, path, key, shape, kinds):
 
 def _unreadable(path, reason):
     return AVEError(
-        "not a whole HDF5 file",
+        "not a complete HDF5 file",
         file=path,
-        expected="an HDF5 file to its last byte",
+        expected="a complete HDF5 file",
         found=reason,
         fix="Download or write it again",
     )
@@ -142,7 +142,7 @@ def _several(shape):
 
 
 def fits(found: Sequence[int], expected: Sequence[int | None]) -> bool:
-    """Whether a shape is the expected one, whose `None` entries are free."""
+    """Whether a shape matches `expected`, in which `None` matches any size."""
     return len(found) == len(expected) and all(e in (None, f) for f, e in zip(found, expected, strict=True))
 
 

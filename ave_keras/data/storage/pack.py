@@ -1,4 +1,4 @@
-"""Features rewritten as float16: a quarter of the released float64 files, small enough for the system's file cache."""
+"""Conversion of features to contiguous float16, a quarter of the released float64 files."""
 
 import shutil
 from collections.abc import Callable
@@ -24,18 +24,17 @@ def pack(
     """Writes a copy of a data set whose features are contiguous float16 arrays.
 
     Args:
-        folder: a folder in the official layout.
-        out: the folder to write.
-        force: replaces a data set in `out`.
-        start: called with the name and the rows of each feature file.
-        advance: called with the number of rows done.
+        folder: the data set, a folder in the official layout.
+        out: the output folder.
+        force: whether to replace a data set in `out`.
+        start: a function called with the name and number of rows of each feature file.
+        advance: a function called with the number of rows just converted.
 
     Returns:
         `(bytes before, bytes after)` of the feature files.
 
     Raises:
-        AVEError: `folder` is not a sound data set, a value is NaN, infinite or beyond float16's 65504, or `out` cannot
-            be written.
+        AVEError: an invalid data set; a value that is NaN, infinite or beyond float16's 65504; `out` cannot be written.
     """
     folder, out = Path(folder), Path(out)
     AVE.from_directory(folder)
@@ -45,7 +44,7 @@ def pack(
             "no features to pack", file=folder, expected=layout.LARGE_FILES[0], found="none", fix=layout.WHERE
         )
     if out.resolve() == folder.resolve():
-        raise AVEError("a data set is not packed onto itself", file=out, fix="Name another folder")
+        raise AVEError("cannot pack a data set in place", file=out, fix="Choose another output folder")
     before = after = 0
     with new_files(out, force) as new:
         for source in large:
@@ -75,7 +74,7 @@ def _blocks(array, source, advance):
                 key=FEATURES,
                 expected="finite values up to 65504",
                 found=f"{values[position]} in row {start + position[0]}",
-                fix="Extract the row again, or use the data set as it is, with --skip-bad",
+                fix="Extract the row again, or use the unpacked data set with --skip-bad",
             )
         yield packed
         advance(end - start)

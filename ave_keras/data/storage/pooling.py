@@ -1,4 +1,4 @@
-"""Visual maps averaged over their cells once, for models that would average them again in every step."""
+"""Visual maps averaged over their cells once, instead of in every training step."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ave_keras.errors import AVEError
 if TYPE_CHECKING:
     from ave_keras.data.ave import AVE
 
-# Maps read at a time: 12 MB of the released ones.
+# Number of videos read at a time; 12 MB at the released sizes.
 BLOCK = 12
 
 
 def pooled(ave: AVE, folder: str | Path | None = None) -> AVE:
-    """The same data set with the mean of each visual map, `(T, d)`, in place of the map, `(T, H, W, d)`.
+    """The same data set with the mean `(T, d)` of each visual map `(T, H, W, d)` in place of the map.
 
-    The maps are read once, a few videos at a time. The means, float32, lie in a file that is memory-mapped: in
-    `folder`, where the next call and other processes find them, or in one that ends with this data set. A map with NaN
-    or infinite cells has such a mean, so that its row is refused when it is used, as before.
+    The maps are read once, a few videos at a time. The float32 means are stored in a memory-mapped file: in `folder`,
+    where later calls and other processes reuse them, or in a temporary file. The mean of a map with NaN or infinite
+    cells is NaN or infinite, too, so that reading its row is still an error.
 
     Args:
-        ave: an `AVE`.
-        folder: where the means are kept, of this data set alone; None keeps them for the returned object only.
+        ave: the data set.
+        folder: the folder to store the means in, which must belong to this data set; None for a temporary file.
 
     Returns:
-        An `AVE`; the given one where its visual features are absent or vectors already.
+        A data set; the given one if it has no visual features, or vectors already.
 
     Raises:
-        AVEError: there is no room for them.
+        AVEError: the means cannot be written.
     """
     shape = ave.input_shape("visual")
     if shape is None or len(shape) == 2:
@@ -44,10 +44,10 @@ def pooled(ave: AVE, folder: str | Path | None = None) -> AVE:
         parts = _parts(ave, folder)
     except OSError as error:
         raise AVEError(
-            "averaged visual maps cannot be written",
+            "cannot write averaged visual maps",
             file=folder or tempfile.gettempdir(),
             found=error.strerror or type(error).__name__,
-            fix="Make room: they take a float32 of the shape (videos, T, d)",
+            fix="Free some space: the means are float32 of shape (videos, T, d)",
         ) from error
     other = copy.copy(ave)
     other.features = Features(**parts, folder=ave.features.folder)
@@ -55,7 +55,7 @@ def pooled(ave: AVE, folder: str | Path | None = None) -> AVE:
 
 
 def _parts(ave, folder):
-    """`{"main": {modality: (array, name)}, "background": …}` with vectors for maps."""
+    """`{"main": {modality: (array, name)}, "background": …}` with vectors instead of maps."""
     parts = {}
     for name in ("main", "background"):
         every = dict(getattr(ave.features, name))
@@ -67,16 +67,16 @@ def _parts(ave, folder):
 
 
 def _means(array, path):
-    """`(n, T, H, W, d)` to a memory-mapped `(n, T, d)`; read from `path` where it is there."""
+    """Averages `(n, T, H, W, d)` into a memory-mapped `(n, T, d)`, or opens `path` if it exists."""
     shape = (*array.shape[:2], array.shape[-1])
     if path is None:
-        # Gone with the array; its pages are the system's to write out, so memory stays bounded.
+        # The file is deleted with the array. The system can write its pages out, so that memory stays bounded.
         with tempfile.TemporaryFile() as file:
             _write(file, array)
             return np.memmap(file, "float32", "r", shape=shape)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Several processes may be at it; each has a file of its own until it is whole.
+        # Several processes may do this at the same time: each writes its own file and renames it when complete.
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
             try:
                 _write(file, array)
@@ -89,7 +89,7 @@ def _means(array, path):
 
 
 def _write(file, array):
-    # Not through the memory map: where there is no room, that ends the process.
+    # Writing through the memory map would kill the process on a full disk.
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(array), BLOCK):
             file.write(np.asarray(array[start : start + BLOCK], "float32").mean((2, 3)).tobytes())

@@ -1,4 +1,4 @@
-"""Feature rows in the memory of a GPU, where batches are gathered without the host."""
+"""Feature rows in GPU memory, so that batches need no copy from the host."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ave_keras.runtime import gpus
 if TYPE_CHECKING:
     from ave_keras.data.storage.rows import Rows
 
-# Of the memory that is free, for a modality: four cells at a time, a grid's default, leave more than half of it.
+# Share of the free memory for one modality: four cells at a time, the default of a grid, leave more than half free.
 SHARE = 1 / 8
-# Rows on their way at a time: 64 MB of the released maps.
+# Number of rows copied at a time; 64 MB at the released sizes.
 BLOCK = 64
 
 
 def resident(rows: Rows) -> Rows | ResidentRows:
-    """The same rows in the memory of the GPU; unchanged without a GPU, or where they do not fit."""
+    """The same rows in GPU memory; unchanged without a GPU, or if they do not fit."""
     if int(np.prod(rows.shape)) * np.dtype(_dtype(rows)).itemsize > SHARE * gpus.free_memory():
         return rows
     try:
         return ResidentRows(rows)
     except RuntimeError:
-        # What both backends raise where others have taken the memory meanwhile.
+        # Other processes have taken the memory in the meantime.
         return rows
 
 
 class ResidentRows:
-    """All rows of one modality as one tensor, float16 where the files hold that and float32 elsewhere.
+    """All rows of one modality as one tensor, float16 if the files are float16, else float32.
 
     Args:
-        rows: the `Rows`.
+        rows: the rows to copy.
 
     Attributes:
         shape: see `Rows`.
@@ -47,7 +47,7 @@ class ResidentRows:
         self._tensor = _filled(rows.shape, _dtype(rows), self._blocks())
 
     def _blocks(self):
-        """`(first row, values)`, one after the other; notes the rows that are not finite."""
+        """Yields `(first row, values)` of consecutive blocks, and records rows that are not finite."""
         dtype = _dtype(self._rows)
         for start in range(0, len(self._rows), BLOCK):
             located = map(self._rows.locate, range(start, min(start + BLOCK, len(self._rows))))
@@ -59,7 +59,7 @@ class ResidentRows:
     def gather(self, rows: np.ndarray, dtype: str = "float32") -> Any:
         """See `Rows.gather`; the batch is a tensor."""
         if dtype != "float32" or not self._bad.isdisjoint(rows.tolist()):
-            # Which refuses what cannot be used.
+            # This raises the error for a bad row.
             return self._rows.gather(rows, dtype)
         return ops.cast(ops.take(self._tensor, rows, axis=0), dtype)
 
@@ -69,7 +69,7 @@ def _dtype(rows):
 
 
 def _filled(shape, dtype, blocks):
-    """A tensor of `(start, values)` along its first axis, without a second one beside it."""
+    """A tensor filled block by block along its first axis, so that it is in memory only once."""
     whole = ops.zeros(shape, dtype)
     if keras.backend.backend() == "torch":
         for start, block in blocks:

@@ -1,4 +1,4 @@
-"""Feature rows of one modality, from where they lie to a batch."""
+"""Feature rows of one modality, gathered into batches."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,16 +8,16 @@ import numpy as np
 from ave_keras.errors import AVEError
 
 FLOAT16_MAX = 65504
-# The sign, and the 15 other bits of a float16 shifted by 13.
+# Mask for the sign and the other 15 bits of a float16, shifted by 13.
 FLOAT16_BITS = np.int32(0x8FFFE000 - (1 << 32))
 
 
 class Rows:
-    """The rows of the data set in one modality; those of the background clips follow those of the videos.
+    """The rows of one modality: videos first, then background clips.
 
     Args:
-        *parts: `(array, name)` pairs. An array is `(n, T, …)`: an `np.memmap`, an `np.ndarray` or a `LockedArray`; its
-            name, the file's path, is for messages. All have the same shape after the first axis.
+        *parts: `(array, name)` pairs. An array `(n, T, …)` is an `np.memmap`, an `np.ndarray` or a `LockedArray`; the
+            name is the path of its file, for messages. All have the same shape after the first axis.
 
     Attributes:
         shape: `(n_1 + n_2 + …, T, …)`.
@@ -37,11 +37,11 @@ class Rows:
         return *self.parts[part], int(row - self._starts[part])
 
     def gather(self, rows: np.ndarray, dtype: str = "float32") -> np.ndarray:
-        """Copies rows into one new array, converting on the way.
+        """Copies rows into a new array and converts them.
 
         Args:
-            rows: `(B,)` integers, in any order; they are read in the order of the file.
-            dtype: of the result.
+            rows: `(B,)` row numbers in any order; they are read in the order of the file.
+            dtype: the type of the result.
 
         Returns:
             `(B, T, …)`.
@@ -54,7 +54,7 @@ class Rows:
             for position in np.argsort(rows, kind="stable"):
                 array, name, row = self.locate(rows[position])
                 _copy(array[row], batch[position])
-                # A row is still in the processor's cache here, so the sum that shows a NaN costs next to nothing.
+                # The row is still in the CPU cache here, so that this check is almost free.
                 if not finite(batch[position]):
                     raise AVEError(
                         "a feature is NaN, infinite or too large",
@@ -68,12 +68,12 @@ class Rows:
     def bad(
         self, rows: Iterable[int], dtype: str = "float32", advance: Callable[[int], object] = lambda n: None
     ) -> list[tuple[int, str]]:
-        """The rows among `rows` that `gather` would refuse.
+        """The rows for which `gather` would raise an error.
 
         Args:
-            rows: `(n,)` sorted integers.
+            rows: `(n,)` sorted row numbers.
             dtype: as for `gather`.
-            advance: called with the number of rows looked at.
+            advance: a function called with the number of rows just checked.
 
         Returns:
             List of `(row, name)`.
@@ -82,7 +82,7 @@ class Rows:
         with np.errstate(over="ignore", invalid="ignore"):
             for row in map(int, rows):
                 array, name, local = self.locate(row)
-                # Summed at the precision of the result; float64 values too large for it become infinite, as in a batch.
+                # Converted as in a batch: float64 values that are too large become infinite.
                 values = np.asarray(array[local], dtype)
                 if not finite(values):
                     found.append((row, str(name)))
@@ -91,28 +91,28 @@ class Rows:
 
 
 def finite(values: np.ndarray) -> bool:
-    """Whether no value is NaN or infinite; where their sum shows it, without a look at each."""
+    """Whether all values are finite. A finite sum proves it, which is cheaper than checking each value."""
     return np.isfinite(values.sum(dtype="float32")) or np.isfinite(values).all()
 
 
 def _copy(source, target):
-    """Copies with conversion; float16 to float32 in a tenth of NumPy's time, which converts number by number."""
+    """Copies with conversion; float16 to float32 takes a tenth of the time of NumPy's own conversion."""
     if source.dtype != np.float16 or not source.dtype.isnative or target.dtype != np.float32:
         target[...] = source
         return
-    # Sign, exponent and mantissa shift to their places in a float32, whose exponent then lacks 127 - 15. The products
-    # are exact; a thread that flushes denormals, as TensorFlow's do, makes 0 of numbers below 6.1e-5.
+    # Shift sign, exponent and mantissa to their places in a float32, then correct the exponent by 127 - 15. The
+    # products are exact, but threads that flush denormals, such as TensorFlow's, turn numbers below 6.1e-5 into 0.
     bits = target.view("int32")
     np.left_shift(source.view("int16"), 13, out=bits, dtype="int32", casting="unsafe")
     np.bitwise_and(bits, FLOAT16_BITS, out=bits)
     np.multiply(target, np.float32(2.0**112), out=target)
-    # Infinity and NaN look like numbers beyond float16 after this.
+    # Infinity and NaN have become numbers beyond the range of float16.
     if target.max(initial=0) > FLOAT16_MAX or target.min(initial=0) < -FLOAT16_MAX:
         target[...] = source
 
 
 def _aligned(shape, dtype, boundary=64):
-    """An empty array at a multiple of 64 bytes: TensorFlow and JAX take such arrays over without a copy."""
+    """An empty array aligned to 64 bytes, which TensorFlow and JAX use without a copy."""
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
     raw = np.empty(size + boundary, "uint8")

@@ -1,4 +1,4 @@
-"""Writing a folder of the official layout so that an interruption never leaves one that loads."""
+"""Writes folders in the official layout so that an interruption never leaves one that can be loaded."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -12,30 +12,33 @@ from ave_keras.data.layout import ANNOTATIONS, FILES
 from ave_keras.errors import AVEError
 
 PARTIAL = ".partial"
-# Bytes of features that are held at a time.
+# Bytes of features in memory at a time.
 BLOCK_BYTES = 32 << 20
 
 
 @contextlib.contextmanager
 def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str], Path]]:
-    """A function that gives each file of a data set a temporary path; at the end all get their names, or none does.
+    """Yields a function that returns a temporary path for each file; at the end of the block, all files are renamed.
 
-    `Annotations.txt`, without which nothing loads, gets its name last, and is removed first where it is replaced.
+    `Annotations.txt`, without which a folder does not load, is renamed last, and removed first from an old data set.
 
     Args:
-        folder: made if it is not there.
-        force: replaces a data set that lies there.
+        folder: the folder to write, created if necessary.
+        force: whether to replace an existing data set.
 
     Raises:
-        AVEError: there is a data set already and `force` is not set, or the folder cannot be written.
+        AVEError: the folder already contains a data set and `force` is false, or it cannot be written; nothing is kept.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
-        raise AVEError("not a folder", file=folder, fix="Name another one")
+        raise AVEError("not a folder", file=folder, fix="Choose another path")
     there = sorted(p for pattern in FILES for p in folder.glob(pattern))
     if there and not force:
         raise AVEError(
-            "there is a data set already", file=folder, found=there[0].name, fix="Name another folder, or --force"
+            "the folder already contains a data set",
+            file=folder,
+            found=there[0].name,
+            fix="Choose another folder, or use --force",
         )
     made, new = [], not folder.exists()
 
@@ -46,16 +49,16 @@ def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield path
-        # What is left of the old data set would contradict the new one.
+        # Remaining files of the old data set would contradict the new one.
         for old in sorted(there, key=lambda p: p.name != ANNOTATIONS):
             old.unlink(missing_ok=True)
         for temporary in sorted(made, key=lambda p: p.name == ANNOTATIONS + PARTIAL):
             temporary.replace(temporary.with_suffix(""))
     except (OSError, RuntimeError) as error:
-        # h5py reports a full disk as either of the two, the second when the file is closed.
+        # h5py reports a full disk as one or the other: as a RuntimeError when it closes the file.
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
         raise AVEError(
-            "cannot write", file=folder, found=reason, fix="Nothing was kept; make room or name another folder"
+            "cannot write", file=folder, found=reason, fix="Nothing was kept. Free some space, or choose another folder"
         ) from error
     finally:
         for temporary in made:
@@ -63,17 +66,17 @@ def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str
                 temporary.unlink(missing_ok=True)
         if new:
             with contextlib.suppress(OSError):
-                folder.rmdir()  # Only where nothing is in it.
+                folder.rmdir()  # Succeeds only if it is empty.
 
 
 def write_array(path: str | Path, key: str, array: np.ndarray) -> None:
-    """Writes a small array in one piece."""
+    """Writes a small array."""
     with h5py.File(path, "w") as file:
         file.create_dataset(key, data=array)
 
 
 def write_rows(path: str | Path, key: str, shape: tuple[int, ...], dtype: Any, blocks: Iterable[np.ndarray]) -> None:
-    """Writes `blocks`, arrays of consecutive rows, into one contiguous array, which can be memory-mapped."""
+    """Writes arrays of consecutive rows into one contiguous array, which can be memory-mapped."""
     with h5py.File(path, "w") as file:
         data, start = file.create_dataset(key, shape, dtype), 0
         for block in blocks:
@@ -82,6 +85,6 @@ def write_rows(path: str | Path, key: str, shape: tuple[int, ...], dtype: Any, b
 
 
 def spans(rows: int, row_bytes: int) -> list[tuple[int, int]]:
-    """`(start, end)` of blocks of at most `BLOCK_BYTES`."""
+    """`(start, end)` of blocks of rows with at most `BLOCK_BYTES` each."""
     step = max(1, BLOCK_BYTES // max(1, row_bytes))
     return [(start, min(start + step, rows)) for start in range(0, rows, step)]

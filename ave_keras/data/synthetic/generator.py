@@ -1,4 +1,4 @@
-"""The synthetic AVE: a generative model with known truth, in memory or on disk in the official layout."""
+"""The synthetic AVE, a generative model with known ground truth."""
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -18,34 +18,34 @@ from ave_keras.errors import AVEError
 TITLE = "synthetic AVE"
 # Shares of the released data set.
 AVE_VIDEOS, AVE_HELD_OUT, AVE_BACKGROUND = 4143, 402, 178
-# Independent streams of random numbers; each video has one of its own, so that any part can be made alone.
+# Independent streams of random numbers. Each video has its own, so that any part can be generated separately.
 PROTOTYPES, SPLITS, SCENARIO, FEATURES, BACKGROUND = range(5)
 
 Block = namedtuple("Block", "audio visual mask")
 
 
 class SyntheticAVE:
-    """Videos of `classes` made-up events whose truth is known: when they sound, where they are, what else is seen.
+    """Generates videos of `classes` artificial events with known ground truth.
 
-    An event is where its source is both heard and seen; segments with one of the two are background. Classes 0 and 1
-    sound alike and look different, 2 and 3 look alike and sound different, 4 and 5 differ in both, and so on. The
-    source covers a few moving cells of the map; other cells hold silent objects of other classes. Event lengths follow
-    AVE's own histogram; the features are non-negative and sparse with the statistics of the released audio features.
-    See `scenario.py` for what happens, `signals.py` for how it sounds and looks.
+    An event is the time in which its source is both heard and seen; segments with only one of the two are background.
+    Classes 0 and 1 sound alike and look different, 2 and 3 look alike and sound different, 4 and 5 differ in both, and
+    so on. The source covers a few moving cells of the map; other cells contain silent objects of other classes. Event
+    lengths follow the histogram of AVE; features are non-negative and sparse, with the statistics of the released audio
+    features. `scenario.py` draws what happens in a video, `signals.py` how it sounds and looks.
 
-    The figures that models reach here say how they compare, not how they do on AVE.
+    Results on this data compare models with each other; they do not predict results on AVE.
 
     Args:
         videos: N.
-        classes: C; video i is of class i mod C.
+        classes: C; video i has class i mod C.
         segments: T.
-        audio_dim: d of the audio features.
+        audio_dim: size d of the audio features.
         visual_shape: `(H, W, d)` of the visual features.
-        background_videos: clips without an event for the weak task; AVE's share of them, if not given.
-        seed: of everything.
+        background_videos: number of clips without an event for the weak task; by default the same share as in AVE.
+        seed: seed of all random numbers.
 
     Raises:
-        AVEError: fewer videos than three splits need, or sizes that are no sizes.
+        AVEError: fewer than three videos, or an invalid size.
     """
 
     def __init__(
@@ -60,15 +60,15 @@ class SyntheticAVE:
         seed: int = 0,
     ):
         if seed < 0:
-            raise AVEError("no such seed", key="seed", expected="0 or more", found=seed)
+            raise AVEError("invalid seed", key="seed", expected="0 or more", found=seed)
         if videos < 3:
             raise AVEError("too few videos", key="videos", expected="at least 3, one for each split", found=videos)
         sizes = {"classes": classes, "segments": segments, "audio_dim": audio_dim, "visual_shape": min(visual_shape)}
         for name, size in sizes.items():
             if size < 1:
-                raise AVEError("no such size", key=name, expected="at least 1", found=size)
+                raise AVEError("invalid size", key=name, expected="at least 1", found=size)
         if len(visual_shape) != 3:
-            raise AVEError("no such size", key="visual_shape", expected="(height, width, depth)", found=visual_shape)
+            raise AVEError("invalid size", key="visual_shape", expected="(height, width, depth)", found=visual_shape)
         if background_videos is None:
             background_videos = max(1, round(videos * AVE_BACKGROUND / AVE_VIDEOS))
         self.videos, self.classes, self.segments, self.seed = videos, classes, segments, seed
@@ -78,7 +78,7 @@ class SyntheticAVE:
 
     @cached_property
     def annotations(self) -> list[Annotation]:
-        """N `Annotation`s, as their scenarios have it."""
+        """N `Annotation`s with the events of the scenarios."""
         scenarios = map(self._scenario, range(self.videos))
         return [
             Annotation(self.class_names[row % self.classes], f"synthetic{row:05}", "good", s.start, s.end)
@@ -87,7 +87,7 @@ class SyntheticAVE:
 
     @cached_property
     def splits(self) -> dict[str, np.ndarray]:
-        """Row numbers by split, stratified by class, in AVE's proportions; sorted by class as released."""
+        """Row numbers by split, stratified by class in the proportions of AVE, and sorted by class as released."""
         rng, held_out = self._rng(SPLITS, 0), self._held_out
         rows = rng.permutation(self.videos)
         rows = rows[np.argsort(rows % self.classes, kind="stable")]
@@ -97,7 +97,7 @@ class SyntheticAVE:
 
     @cached_property
     def match_splits(self) -> dict[str, np.ndarray]:
-        """The same for cross-modality localization; its val and test hold short events only."""
+        """The splits for cross-modality localization; val and test contain short events only."""
         lengths = np.array([a.length for a in self.annotations])
         short = self._rng(SPLITS, 1).permutation(np.flatnonzero(lengths < self.segments))
         held_out = min(self._held_out, len(short) // 3)
@@ -112,15 +112,15 @@ class SyntheticAVE:
         return max(1, round(self.videos * AVE_HELD_OUT / AVE_VIDEOS))
 
     def block(self, start: int, end: int) -> Block:
-        """Features of the videos `start <= row < end`: a `Block` of float16 `audio`, `visual` and uint8 `mask`."""
+        """Features of the videos `start <= row < end`: float16 `audio` and `visual`, and uint8 `mask`."""
         return self._block(range(start, end), self._scenario, FEATURES)
 
     def background_block(self, start: int, end: int) -> Block:
-        """The same for background clips; the masks are 0."""
+        """Features of background clips; their masks are 0."""
         return self._block(range(start, end), self._background_scenario, BACKGROUND)
 
     def in_memory(self) -> dict[str, Any]:
-        """The constructor arguments of `AVE`; features are float16 arrays."""
+        """The constructor arguments of an `AVE` with float16 arrays as features."""
         main = self.block(0, self.videos)
         clips = self.background_block(0, self.background_videos)
         annotations = self.annotations
@@ -148,7 +148,7 @@ class SyntheticAVE:
         write(self, folder, force=force, advance=advance)
 
     def describe(self) -> dict[str, Any]:
-        """What `dataset.yaml` says: the title that tables print, the classes and how to make the same again."""
+        """The contents of `dataset.yaml`: title, classes, and the arguments to generate the same data again."""
         return {
             "title": TITLE,
             "synthetic": True,
@@ -164,7 +164,7 @@ class SyntheticAVE:
 
     @property
     def background_labels(self) -> np.ndarray:
-        """`(n, C + 1)` float32, all background."""
+        """Labels of the background clips, `(n, C + 1)` float32: all background."""
         return np.eye(self.classes + 1, dtype="float32")[np.full(self.background_videos, self.classes)]
 
     @cached_property
@@ -200,6 +200,6 @@ class SyntheticAVE:
 
 
 def _every(rows, count):
-    """`count` of `rows` at even distances, and the rest; of rows sorted by class it takes from each its share."""
+    """`count` evenly spaced elements of `rows`, and the rest; rows sorted by class are thus stratified."""
     taken = ((np.arange(count) + 0.5) * len(rows) / count).astype(int)
     return rows[taken], np.delete(rows, taken)

@@ -1,33 +1,33 @@
-"""What happens in a synthetic video: when it sounds, what is seen where, and so when and where the event is."""
+"""Scenarios of synthetic videos: when the source is heard, where it and other objects are seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-# Videos of the released AVE by the seconds of their event, 2 to 10 (the one empty event is a slip of the annotation).
+# Number of videos in AVE by the length of the event in seconds. (Its one empty event is an annotation error.)
 AVE_LENGTHS = {2: 214, 3: 220, 4: 217, 5: 196, 6: 200, 7: 139, 8: 111, 9: 95, 10: 2750}
 
-# What the rest of the clip holds, each as likely as the others: nothing, the sound alone, the sight alone, or one of
-# them starts a segment before the event and the other ends a segment after it. Each makes background that one modality
-# takes for the event.
+# What happens outside the event, with equal probability: nothing; the sound only; the sight only; or one of them starts
+# a segment before the event and the other ends a segment after it. All but the first make background that looks like
+# the event to one modality.
 OUTSIDE = ("nothing", "sound", "sight", "shifted")
 
-# Silent objects of other classes in a video: none, one or two. More of them than sources, so that sight alone has to
-# guess.
+# Probabilities of no, one or two silent objects of other classes. There are more of them than sources, so that sight
+# alone has to guess.
 DISTRACTORS = (0.2, 0.5, 0.3)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """The truth about one video; T segments, H×W cells.
+    """The ground truth of one video with T segments and H×W cells.
 
     Attributes:
         start: first segment of the event.
         end: the segment after its last one.
-        sounds: `(T,)` bool, when the source is heard.
-        source: `(T, H, W)` bool, where the source is seen.
-        distractors: `((class, (T, H, W) bool), …)`, the silent objects and where they are seen.
+        sounds: `(T,)` bool, whether the source is heard.
+        source: `(T, H, W)` bool, the cells where the source is seen.
+        distractors: `((class, (T, H, W) bool), …)`, the silent objects and their cells.
     """
 
     start: int
@@ -38,27 +38,27 @@ class Scenario:
 
     @property
     def mask(self) -> np.ndarray:
-        """`(T, H, W)` uint8: the cells of the source while the event lasts."""
+        """The cells of the source during the event, `(T, H, W)` uint8."""
         time = np.arange(len(self.sounds))
         inside = (self.start <= time) & (time < self.end)
         return (self.source & inside[:, None, None]).astype("uint8")
 
 
 def draw(rng: np.random.Generator, label: int, classes: int, segments: int, grid: Sequence[int]) -> Scenario:
-    """Draws the scenario of a video of class `label`; the event is where its source is both heard and seen."""
+    """Draws the scenario of a video of class `label`."""
     start, end = _event(rng, segments)
     sounds, seen = _intervals(rng, start, end, segments)
     source = _track(rng, segments, grid) & seen[:, None, None]
     others = np.delete(np.arange(classes), label)
     count = min(rng.choice(len(DISTRACTORS), p=DISTRACTORS), len(others))
     chosen = rng.choice(others, count, replace=False)
-    # The source hides what is behind it.
+    # The source hides the objects behind it.
     distractors = tuple((int(c), _track(rng, segments, grid) & ~source) for c in chosen)
     return Scenario(start, end, sounds, source, distractors)
 
 
 def draw_background(rng: np.random.Generator, classes: int, segments: int, grid: Sequence[int]) -> Scenario:
-    """Draws the scenario of a background clip: silent objects, no source."""
+    """Draws the scenario of a background clip: silent objects and no source."""
     objects = rng.choice(classes, min(rng.choice(len(DISTRACTORS), p=DISTRACTORS), classes), replace=False)
     nowhere = np.zeros((segments, *grid), bool)
     distractors = tuple((int(c), _track(rng, segments, grid)) for c in objects)
@@ -74,7 +74,7 @@ def _event(rng, segments):
 
 
 def _intervals(rng, start, end, segments):
-    """When the source is heard and when it is seen, `(T,)` each; both at once from `start` to `end` and never else."""
+    """When the source is heard and when it is seen, `(T,)` each; both are true exactly from `start` to `end`."""
     time, outside = np.arange(segments), rng.choice(OUTSIDE)
     event = (start <= time) & (time < end)
     everywhere = np.ones(segments, bool)
@@ -89,7 +89,7 @@ def _intervals(rng, start, end, segments):
 
 
 def _track(rng, segments, grid):
-    """`(T, H, W)` bool: a patch of two or three cells a side (of seven), which moves by at most a cell a segment."""
+    """Cells `(T, H, W)` bool of a patch, two or three of seven cells wide, that moves at most one cell per segment."""
     size = [max(1, round(n * int(rng.integers(2, 4)) / 7)) for n in grid]
     room = np.array(grid) - size
     steps = np.concatenate([rng.integers(0, room + 1)[None], rng.integers(-1, 2, (segments - 1, 2))])

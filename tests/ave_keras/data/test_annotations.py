@@ -1,7 +1,7 @@
 import pytest
 
 from ave_keras.data import Annotation, read_annotations, write_annotations
-from ave_keras.data.annotations import class_names_of, refuse_misspelt, segment_labels, video_labels
+from ave_keras.data.annotations import class_names_of, check_spelling, segment_labels, video_labels
 from ave_keras.errors import AVEError
 
 GOOD = "Bark&id1&good&0&10\nCat, big&id2&good&6&8\nBark&id1&good&3&3\n"
@@ -38,12 +38,12 @@ def test_a_byte_order_mark_is_no_part_of_a_class(write):
     assert read_annotations(write("\ufeff" + GOOD))[0].class_name == "Bark"
 
 
-def test_a_misspelt_class_is_told(write):
+def test_a_misspelt_class_is_an_error(write):
     many = "".join(f"{name}&{i}&good&0&10\n" for i in range(10) for name in ("Bark", "Dog toy"))
     for good in (many, many + "Violin&x&good&0&10\n", many + 2 * "Bar&x&good&0&10\n"):
-        refuse_misspelt("A.txt", read_annotations(write(good)))
-    with pytest.raises(AVEError, match=r"unknown class \(A.txt:21\): expected 'Bark', which 10 lines .*found 'Bar'"):
-        refuse_misspelt("A.txt", read_annotations(write(many + "Bar&x&good&0&10\n")))
+        check_spelling("A.txt", read_annotations(write(good)))
+    with pytest.raises(AVEError, match=r"unknown class \(A.txt:21\): expected 'Bark', as in 10 lines, found 'Bar'"):
+        check_spelling("A.txt", read_annotations(write(many + "Bar&x&good&0&10\n")))
 
 
 def test_round_trip(tmp_path):
@@ -55,9 +55,9 @@ def test_round_trip(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Bark&id&good&0&10\nBark&id&good&0\n", r"Annotations.txt:2\): expected class&youtube_id.*found 4 in 'Bark"),
+        ("Bark&id&good&0&10\nBark&id&good&0\n", r"Annotations.txt:2\): expected five fields, class&youtube_id.*found 4 in 'Bark"),
         ("Bark&id&good&0&10\n\nBark&id&good&0&10\n", r"Annotations.txt:2\).*found 1 in ''"),
-        ("Bark&id&good&0&ten\n", r"whole segments .*:1\).*expected integers, found 'Bark&id&good&0&ten'"),
+        ("Bark&id&good&0&ten\n", r"invalid event time .*:1\).*expected whole segments, found 'Bark&id&good&0&ten'"),
         ("Bark&id&good&0&11\n", r"outside the clip .*:1\): expected 0 <= start <= end <= 10, found start 0, end 11"),
         ("Bark&id&good&-1&2\n", "outside the clip"),
         ("Bark&id&good&5&2\n", "outside the clip"),
@@ -74,5 +74,5 @@ def test_no_text(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AVEError, match="not a text file"):
         read_annotations(tmp_path / "a.txt")
-    with pytest.raises(AVEError, match=r"no such file .*b\.txt"):
+    with pytest.raises(AVEError, match=r"file not found .*b\.txt"):
         read_annotations(tmp_path / "b.txt")

@@ -53,7 +53,7 @@ def test_features_are_missed_when_they_are_asked_for(ave):
     from ave_keras.errors import AVEError
 
     assert ave.spec == {"num_classes": 29, "segments": 10}
-    with pytest.raises(AVEError, match=r"no such file .*audio_feature\.h5.*The README of YapengTian/AVE-ECCV18"):
+    with pytest.raises(AVEError, match=r"file not found .*audio_feature\.h5.*The README of YapengTian/AVE-ECCV18"):
         ave.dataset("test")
 
 

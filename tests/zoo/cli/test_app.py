@@ -88,7 +88,7 @@ def test_the_test_split_is_scored_as_scikit_learn_does(folder):
         (["train", "a", "--data", "DATA", "--epochs", "0"], "key 'epochs'"),
         (["train", "a", "--data", "DATA", "--seed", "-1"], "--seed"),
         (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
-        (["train", "a", "--data", "DATA", "--weights", "none.keras"], "no such weights file"),
+        (["train", "a", "--data", "DATA", "--weights", "none.keras"], "weights file not found"),
         (["evaluate", "none.keras", "--data", "DATA"], "no such model"),
     ],
 )

@@ -59,7 +59,7 @@ def test_pack(folder, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["info", "nowhere"], "error: no such folder (nowhere)"),
+        (["info", "nowhere"], "error: folder not found (nowhere)"),
         (["synth", "x", "--visual-shape", "7x7"], "expected like 7x7x512, found '7x7'"),
         (["synth", "x", "--videos", "1"], "error: too few videos (key 'videos'): expected at least 3"),
     ],
@@ -94,7 +94,7 @@ def ends_with(error):
     return made
 
 
-WAY_OUT = "Make room, or name a place that can be read and written"
+WAY_OUT = "Free some space, or choose a path that can be read and written"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_export_to_onnx(call, tmp_path):
     mixed.save(tmp_path / "own.keras")
     status, out, err = call("export", tmp_path / "own.keras", "--format", "onnx")
     assert status == 0, err
-    assert "difference from Keras' own answers: " in out and "audio_embedding (audio in Keras)" in out
+    assert "difference from the outputs of Keras: " in out and "audio_embedding (audio in Keras)" in out
     assert "in float32" in out and "random" not in out
     assert sorted(file.name for file in tmp_path.iterdir()) == ["own.keras", "own.onnx"]
     x, _ = small.batch("avdln", 2, audio_dim=3)
@@ -44,7 +44,7 @@ def test_an_entry_and_no_runtime(call, tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "export", export)
     status, out, _ = call("export", "a", "--format", "onnx", "--overwrite")
     assert status == 0 and asked == [("a", "a.onnx", "onnx", True)]
-    assert "random weights" in out and "not checked: onnxruntime is not installed; pip install" in out
+    assert "random weights" in out and "not compared: onnxruntime is not installed; pip install" in out
     assert "ave-keras[tensorflow,export]" in out
     call("export", "a", "--format", "saved_model")
     assert asked[-1][1] == "a.saved_model"

@@ -51,7 +51,7 @@ def test_a_failure_leaves_no_file(ave, tmp_path):
 
     ave.features.main["visual"] = Full(), "visual_feature.h5"
     for folder in (None, tmp_path):
-        with pytest.raises(AVEError, match=r"cannot be written.*found No space left.*Make room"):
+        with pytest.raises(AVEError, match=r"cannot write averaged visual maps.*found No space left.*Free some space"):
             pooled(ave, folder)
     assert not list(tmp_path.iterdir())
 

@@ -105,7 +105,7 @@ def test_the_mask_is_the_source_while_the_event_lasts(ave):
 def test_twins(kind, pair):
     vectors = signals.prototypes(np.random.default_rng(0), 28, 512, kind)
     alike = np.corrcoef(vectors)
-    assert pair in signals.twins(28, kind)
+    assert pair in signals.similar_classes(28, kind)
     assert alike[pair] > 0.9
     others = [p for k in ("sound", "look") for p in [(0, 1), (2, 3), (4, 5)] if p != pair]
     assert all(alike[p] < 0.6 for p in others)
