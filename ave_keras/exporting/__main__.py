@@ -1,4 +1,4 @@
-"""`python -m ave_keras.exporting FOLDER NAME FORMAT`: the process that `export` starts; its backend is TensorFlow."""
+"""`python -m ave_keras.exporting FOLDER NAME FORMAT`: the process that `export` starts, with TensorFlow as backend."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ def main(folder: Path, name: str, format: str) -> None:
         model = read_model(folder / MODEL, compile=False)
         conversion.convert(model, made, form)
         result: dict[str, Any] = {"difference": conversion.difference(model, made, form) if form.runs_here else None}
-    # Converters raise whatever they like; the other process tells it in one line.
+    # Converters raise all kinds of errors; the parent process reports them in one line.
     except Exception as error:
         result = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"}
     (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Writes a model in a format, and runs what was written beside Keras. For a process whose backend is TensorFlow."""
+"""Converts a model and compares the result with Keras, in a process with TensorFlow as backend."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from ave_keras.exporting.portable import in_float32, output_names, portable
 if TYPE_CHECKING:
     from ave_keras.exporting.formats import Format
 
-# Videos and, where a model takes any, seconds of the batches that are compared: a file that knows one size only fails.
+# Number of videos, and of seconds where a model takes any, of the compared batches. Two sizes detect fixed ones.
 BATCHES = ((1, 5), (3, 8))
 
 
 def convert(model: keras.Model, path: str | Path, form: Format) -> None:
-    """Writes `model` to `path` in a `Format`; Keras' exceptions pass, its converters' warnings do not."""
+    """Writes `model` to `path` in a format, without the warnings of the converters."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        twin = portable(model, form.unroll)
-        # Keras exports to ONNX what has been called, and a functional model need not have been.
-        twin(next(batches(twin)))
-        twin.export(str(path), format=form.keras, verbose=False)
+        exported = portable(model, form.unroll)
+        # Keras exports models to ONNX only after they were called once.
+        exported(next(batches(exported)))
+        exported.export(str(path), format=form.keras, verbose=False)
 
 
 def difference(model: keras.Model, path: str | Path, form: Format) -> float:
-    """The largest difference of the exported file's answers to those of Keras, over two batches of random features.
+    """The largest difference between the outputs of the exported file and of Keras, over two random batches.
 
-    Absolute where answers are below 1, as probabilities are; relative to the largest of an output that is not.
+    Differences are absolute for outputs below 1, such as probabilities, else relative to the largest output.
 
     Returns:
-        A float; infinite where outputs are missing or of another shape.
+        A float; infinite if an output is missing or has another shape.
     """
     run, model = form.open(path), in_float32(model)
     return float(np.max([_apart(model, run, x) for x in batches(model)]))
 
 
 def batches(model: keras.Model) -> Iterator[dict[str, np.ndarray]]:
-    """Random features, non-negative as real ones are: `{"audio": …, "visual": …}` for each of `BATCHES`."""
+    """Random non-negative features `{"audio": …, "visual": …}` for each of `BATCHES`."""
     rng = np.random.default_rng(0)
     for videos, seconds in BATCHES:
         shapes = {s.name: (videos, s.shape[1] or seconds, *s.shape[2:]) for s in model.inputs}

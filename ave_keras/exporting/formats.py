@@ -1,7 +1,7 @@
-"""The formats: what each needs, and how a file of it is run.
+"""The export formats: which packages they need, and how to run their files.
 
-Keras writes all four from TensorFlow; from PyTorch or JAX it writes some of them, for some models, with further
-packages. So it is TensorFlow that converts, whatever backend a model was trained on.
+Keras writes all four with TensorFlow; with PyTorch or JAX it writes only some of them, for some models. TensorFlow
+therefore converts every model, whatever backend it was trained with.
 """
 
 import warnings
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from ave_keras.errors import AVEError
 from ave_keras.runtime.packages import require
 
-# The module and the extra.
+# Name of the module and of the extra.
 TENSORFLOW = "tensorflow"
 
 
@@ -21,15 +21,15 @@ class Format:
     """One format.
 
     Attributes:
-        name: on the command line.
-        keras: in `keras.Model.export`.
-        suffix: of the file; empty where it is a folder.
-        needs: modules that write it, TensorFlow aside.
-        runtime: the module that runs it.
-        extra: of ave-keras, that brings these modules.
-        open: `open(path)` gives `f({input: array}) -> {output: array}`.
-        unroll: whether its runtime has no loops, so that an LSTM becomes T steps.
-        beside: suffix of a second file under the same name.
+        name: name on the command line.
+        keras: name in `keras.Model.export`.
+        suffix: suffix of the file; empty for a folder.
+        needs: modules that write it, besides TensorFlow.
+        runtime: module that runs it.
+        extra: extra of ave-keras that installs these modules.
+        open: a function `open(path)` that returns `f({input: array}) -> {output: array}`.
+        unroll: whether to unroll LSTMs into T steps, for runtimes without loops.
+        beside: suffix of a second file with the same name.
     """
 
     name: str
@@ -49,14 +49,14 @@ class Format:
 
     @property
     def install(self) -> str:
-        """What installs everything."""
+        """The command that installs everything."""
         return f'pip install "ave-keras[{",".join(dict.fromkeys((TENSORFLOW, self.extra)))}]"'
 
     def check_installed(self) -> None:
-        """Refuses to begin where a module that writes it is missing.
+        """Checks that the modules that write it are installed.
 
         Raises:
-            AVEError: which, and what installs it.
+            AVEError: a module is missing.
         """
         missing = [module for module in (TENSORFLOW, *self.needs) if not find_spec(module)]
         if missing:
@@ -84,14 +84,14 @@ def _open_saved_model(path):
 def _open_litert(path):
     tensorflow = require(TENSORFLOW, TENSORFLOW)
     with warnings.catch_warnings():
-        # TensorFlow says that this interpreter is to move to ai-edge-litert, which is the same and a further 22 MB.
+        # TensorFlow announces the move of this interpreter to ai-edge-litert, another 22 MB with the same code.
         warnings.simplefilter("ignore", UserWarning)
         runner = tensorflow.lite.Interpreter(str(path)).get_signature_runner()
     return lambda x: runner(**x)
 
 
 def _open_openvino(path):
-    # Where a CPU has bfloat16, OpenVINO computes in it unless told otherwise.
+    # OpenVINO computes in bfloat16 by default on CPUs that support it.
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = require("openvino", "openvino").Core().compile_model(str(path), "CPU", exact)
 

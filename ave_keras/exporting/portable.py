@@ -1,8 +1,8 @@
-"""The twin of a model that a format can hold: float32, its answers named, and no loops where they cannot be run."""
+"""Copies of models for export: in float32, with named outputs, and without loops if necessary."""
 
 import keras
 
-# What an output is called where its own name is that of an input, as with models that match sound and picture.
+# Name of an output that has the same name as an input, as in models that match sound and picture.
 CLASH = "{}_embedding"
 
 
@@ -12,7 +12,7 @@ def computes_in_float32(model: keras.Model) -> bool:
 
 
 def in_float32(model: keras.Model) -> keras.Model:
-    """`model` itself, or a copy of it under the float32 policy where a layer computes in another type."""
+    """`model` itself if it computes in float32, else a copy that does."""
     return model if computes_in_float32(model) else _copy(model)
 
 
@@ -21,12 +21,11 @@ def portable(model: keras.Model, unroll: bool = False) -> keras.Model:
 
     Args:
         model: a functional model.
-        unroll: whether LSTMs are laid out as T steps of plain arithmetic. Not every runtime has TensorFlow's loops, but
-            a long clip makes a large file of them.
+        unroll: whether to unroll LSTMs into T steps, for runtimes without loops. Long clips make large files.
     """
-    twin = _copy(model, unroll)
-    inputs = {symbol.name: symbol for symbol in twin.inputs}
-    outputs = dict(zip(output_names(model).values(), twin.outputs, strict=True))
+    copy = _copy(model, unroll)
+    inputs = {symbol.name: symbol for symbol in copy.inputs}
+    outputs = dict(zip(output_names(model).values(), copy.outputs, strict=True))
     return keras.Model(inputs, outputs, name=model.name)
 
 
@@ -43,13 +42,13 @@ def _copy(model, unroll=False):
     def again(layer):
         return type(layer).from_config(_rewritten(layer.get_config(), unroll, type(layer).__name__))
 
-    twin = keras.models.clone_model(model, clone_function=again)
-    twin.set_weights(model.get_weights())
-    return twin
+    copy = keras.models.clone_model(model, clone_function=again)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def _rewritten(config, unroll, kind=None):
-    """The configuration of a layer, of those inside it too, under the float32 policy."""
+    """The configuration of a layer and its sublayers, with the float32 policy."""
     if isinstance(config, list):
         return [_rewritten(part, unroll) for part in config]
     if not isinstance(config, dict):

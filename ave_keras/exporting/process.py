@@ -1,4 +1,4 @@
-"""`export`: a model to a file that another runtime reads, converted and compared in a process of its own."""
+"""`export`: writes a model for another runtime, converted and compared in a separate process."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     import keras
 
 TOLERANCE = 1e-4
-# In the folder of a conversion: what is converted, the folder of what is made, and how it went.
+# In the working folder: the model to convert, the folder for the exported files, and the result.
 MODEL, MADE, RESULT = "model.keras", "made", "result.json"
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written.
+    """An exported file.
 
     Attributes:
-        path: of the file, or of the folder of a SavedModel.
-        inputs: their names.
+        path: path of the file, or of the folder of a SavedModel.
+        inputs: names of the inputs.
         outputs: `{name in Keras: name in the file}`.
-        difference: the largest from Keras' own answers, see `conversion.difference`; None without a runtime.
-        float32: false where the model itself computes in another type; the file always computes in float32.
+        difference: largest difference from the outputs of Keras, see `conversion.difference`; None without a runtime.
+        float32: whether the model itself computes in float32; the file always does.
     """
 
     path: Path
@@ -46,24 +46,24 @@ class Exported:
 
 
 def export(model: keras.Model, path: str | Path, format: str = "onnx", overwrite: bool = False) -> Exported:
-    """Writes a model for another runtime, runs the file there and compares its answers with Keras'.
+    """Exports a model for another runtime, runs it there, and compares its outputs with those of Keras.
 
-    The batch size stays open, and so does T where the model takes any. Inputs and outputs keep their names, save that
-    an output called as an input is becomes `…_embedding` (`avdln`, `dcca`). Where the runtime is not installed the file
-    is written all the same. The conversion runs on TensorFlow, in another process and on the CPU, whatever the backend.
+    The batch size stays variable, and so does T if the model takes any T. Inputs and outputs keep their names, but an
+    output with the name of an input becomes `…_embedding` (`avdln`, `dcca`). If the runtime is not installed, the file
+    is written but not compared. TensorFlow converts in a separate process on the CPU, whatever the backend.
 
     Args:
-        model: a model of the zoo, trained or not.
-        path: to write: `.onnx`, `.tflite` or `.xml`, or the folder of a SavedModel.
+        model: a model of the zoo.
+        path: output file `.onnx`, `.tflite` or `.xml`, or folder of a SavedModel.
         format: `"onnx"`, `"saved_model"`, `"litert"` or `"openvino"`.
-        overwrite: whether to replace what is there.
+        overwrite: whether to replace an existing file.
 
     Returns:
         `Exported`.
 
     Raises:
-        AVEError: an unknown format or suffix, another kind of model, a file that exists, a package that is missing, a
-            conversion that fails, or answers that are off by more than 1e-4. Nothing is written then.
+        AVEError: an unknown format or suffix, another kind of model, an existing file, a missing package, a failed
+            conversion, or outputs that differ by more than 1e-4. Nothing is written then.
         OSError: the folder cannot be written.
 
     Example:
@@ -72,7 +72,7 @@ def export(model: keras.Model, path: str | Path, format: str = "onnx", overwrite
     1.4e-07
     """
     if format not in FORMATS:
-        raise AVEError("no such format", key="format", expected=f"one of {list(FORMATS)}", found=repr(format))
+        raise AVEError("unknown format", key="format", expected=f"one of {list(FORMATS)}", found=repr(format))
     form, path = FORMATS[format], Path(path)
     _check_model(model)
     _check_path(path, form, overwrite)
@@ -83,10 +83,12 @@ def export(model: keras.Model, path: str | Path, format: str = "onnx", overwrite
         model.save(folder / MODEL)
         (folder / MADE).mkdir()
         difference = _convert(folder, path.name, form)
-        # Not below the tolerance: NaN is not either.
+        # Written like this, the comparison also catches NaN.
         if difference is not None and not difference <= TOLERANCE:
             raise AVEError(
-                f"{format} does not answer as Keras does", expected=f"within {TOLERANCE}", found=f"{difference:.1e}"
+                f"{format} outputs differ from those of Keras",
+                expected=f"within {TOLERANCE}",
+                found=f"{difference:.1e}",
             )
         _move(folder / MADE / path.name, path, form)
     inputs = tuple(symbol.name for symbol in model.inputs)
@@ -100,33 +102,33 @@ def _check_model(model):
             f"{model.name!r} is not a model of the zoo",
             expected=f"inputs among {list(MODALITIES)}",
             found=sorted(names),
-            fix="Other models: model.export(path, format=…) of Keras",
+            fix="Use model.export(path, format=…) of Keras for other models",
         )
 
 
 def _check_path(path, form, overwrite):
     if form.suffix and path.suffix != form.suffix:
-        raise AVEError(f"not a name for {form.name}", file=path, expected=f"one that ends in {form.suffix}")
+        raise AVEError(f"wrong suffix for {form.name}", file=path, expected=form.suffix)
     for there in filter(Path.exists, _parts(path, form)):
         if not overwrite:
-            raise AVEError("there is one already", file=there, fix="Give another name, or --overwrite (overwrite=True)")
+            raise AVEError("file exists", file=there, fix="Choose another name, or use --overwrite (overwrite=True)")
         saved_model = (there / "saved_model.pb").is_file()
         if there.is_dir() if form.suffix else not saved_model:
             kind = "a file" if form.suffix else "the folder of a SavedModel"
-            raise AVEError("will not be replaced", file=there, expected=kind, fix="Give another name")
+            raise AVEError("cannot replace this", file=there, expected=kind, fix="Choose another name")
 
 
 def _parts(path, form):
-    """What the export consists of."""
+    """All files of the export."""
     return [path, path.with_suffix(form.beside)] if form.beside else [path]
 
 
 def _convert(folder, name, form):
-    """Runs `python -m ave_keras.exporting`; returns the difference, or None where nothing could be compared."""
+    """Runs `python -m ave_keras.exporting`; returns the difference, or None without a runtime."""
     env = {
         **os.environ,
         "KERAS_BACKEND": TENSORFLOW,
-        # A GPU would compute with TF32, which is off by more than the tolerance.
+        # On a GPU, TF32 would exceed the tolerance.
         "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
@@ -136,10 +138,10 @@ def _convert(folder, name, form):
     result = folder / RESULT
     if not result.is_file():
         said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
-        raise AVEError(f"the conversion to {form.name} ended", found=said[-1])
+        raise AVEError(f"the conversion to {form.name} crashed", found=said[-1])
     answer = json.loads(result.read_text(encoding="utf-8"))
     if "error" in answer:
-        raise AVEError(f"cannot be exported to {form.name}", found=answer["error"].rstrip("."))
+        raise AVEError(f"cannot export to {form.name}", found=answer["error"].rstrip("."))
     return answer["difference"]
 
 

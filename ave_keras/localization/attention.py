@@ -1,4 +1,4 @@
-"""Where a model looks: the attention maps of any model that attends."""
+"""The attention maps of any model with audio-guided attention."""
 
 import keras
 import numpy as np
@@ -7,8 +7,8 @@ from ave_keras.errors import AVEError
 from ave_keras.layers import AudioGuidedAttention
 
 
-def attends(model: keras.Model) -> bool:
-    """Whether `attention_maps` can tell where `model` looks."""
+def has_attention(model: keras.Model) -> bool:
+    """Whether `model` has attention maps."""
     return _attention(model) is not None
 
 
@@ -26,10 +26,10 @@ def attention_model(model: keras.Model) -> keras.Model:
     layer = _attention(model)
     if layer is None:
         raise AVEError(
-            f"model {model.name!r} does not attend",
+            f"model {model.name!r} has no attention",
             expected="an AudioGuidedAttention layer called with return_attention_scores=True",
             found=sorted({type(layer).__name__ for layer in model.layers}),
-            fix="Entries that attend have 'att' in their name: zoo.list('*att*')",
+            fix="Use an entry with attention: zoo.list('*att*')",
         )
     return keras.Model(model.inputs, layer.output[1], name=f"{model.name}_attention")
 
@@ -37,12 +37,12 @@ def attention_model(model: keras.Model) -> keras.Model:
 def attention_maps(
     model: keras.Model, x: dict[str, np.ndarray] | keras.utils.PyDataset, batch_size: int = 32
 ) -> np.ndarray:
-    """The attention weights of every segment, NumPy `(B, T, H, W)`; they sum to one over (H, W).
+    """The attention weights of every segment, NumPy `(B, T, H, W)`, which sum to one over (H, W).
 
     Args:
         model: any model with audio-guided attention, such as `zoo.load("av_att")`.
         x: `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` arrays, or a data set of such batches.
-        batch_size: of the prediction, where `x` holds arrays.
+        batch_size: batch size of the prediction, if `x` contains arrays.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""From a video to an answer: what happens in each second, and where the model looks."""
+"""From a video to a result: which event happens in each second, and where the model looks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ave_keras.errors import AVEError
-from ave_keras.localization.attention import attends, attention_maps
+from ave_keras.localization.attention import attention_maps, has_attention
 from ave_keras.localization.result import BACKGROUND, Localization
 from ave_keras.localization.windows import windows_of
 from ave_keras.models.files import read_metadata, read_model
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
 
-# The paper's own encoders, where neither the caller nor the model's file names others.
+# The encoders of the paper, used if neither the caller nor the model's file names others.
 ENCODERS = {"audio": "vggish", "visual": "vgg19"}
 
 
@@ -32,27 +32,28 @@ def localize(
     segments: int | None = None,
     silent: bool = False,
 ) -> Localization:
-    """Asks a trained model which event happens in each second of a video, and where it looks.
+    """Predicts the event in each second of a video, and where the model looks.
 
-    A model takes the T seconds that it was built for. A longer video is asked about in windows of T, the last of which
-    ends with the video; a shorter one is filled up with its last second, and the answers of these are dropped.
+    A model takes T seconds. A longer video is processed in windows of T seconds, the last of which ends with the video;
+    a shorter one is padded by repeating its last second, and the predictions for the padding are dropped.
 
     Args:
-        video: a file, or a folder of pictures and a sound file.
+        video: a video file, or a folder of pictures and a sound file.
         model: a `.keras` file or a `keras.Model` that localizes, with inputs `audio`, `visual` or both.
-        audio_encoder: an encoder of `ave_keras.features`, or its name; that of the model's file, else VGGish.
-        visual_encoder: likewise, else VGG-19. They must be what the model was trained with.
-        class_names: C names in the order of the columns, background left out; those of the model's file, else numbers.
-        truth: `[(class name, start, end)]`, events that fill the seconds `start <= t < end`, where they are known.
-        segments: seconds to look at; all, if not given.
-        silent: takes silence where the video has no sound, instead of an error.
+        audio_encoder: an encoder of `ave_keras.features`, or its name; by default that in the model's file, or VGGish.
+        visual_encoder: likewise, or VGG-19. Both encoders must be those of the training data.
+        class_names: C names in the order of the columns, without background; by default those in the model's file, or
+            numbers.
+        truth: the true events, if known, as `[(class name, start, end)]` with seconds `start <= t < end`.
+        segments: number of seconds to process; all by default.
+        silent: whether to use silence if the video has no sound, instead of raising an error.
 
     Returns:
         A `Localization`.
 
     Raises:
-        AVEError: a video that cannot be read; a model that is none, matches pairs, or was made for other features than
-            the encoders give; as many class names as the model has not.
+        AVEError: an unreadable video or model; a model that matches pairs, or takes other features than the encoders
+            return; a wrong number of class names.
 
     Example:
 
@@ -68,16 +69,16 @@ def localize(
     video = Path(video)
     seconds = segments or features.segments_of(features.probe(video))
     truth = None if truth is None else _truth(truth, seconds)
-    facts = read_metadata(model) if isinstance(model, str | Path) else {}
+    metadata = read_metadata(model) if isinstance(model, str | Path) else {}
     model = read_model(model, compile=False) if isinstance(model, str | Path) else model
     columns, length, names = _check(model)
-    class_names = class_names or facts.get("class_names")
+    class_names = class_names or metadata.get("class_names")
     labels = _labels(class_names, columns)
     given = {"audio": audio_encoder, "visual": visual_encoder}
     encoders: dict[str, Any] = {"audio": None, "visual": None}
     for key in names:
         make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[key]
-        encoder, options = (given[key], {}) if given[key] else _recorded(key, facts)
+        encoder, options = (given[key], {}) if given[key] else _recorded(key, metadata)
         encoders[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
         _check_fit(model, key, encoders[key])
     found = features.encode(video, encoders["audio"], encoders["visual"], segments=seconds, silent=silent)
@@ -87,19 +88,19 @@ def localize(
         video=video,
         class_names=labels,
         probabilities=windows.join(_segments(model.predict(x, verbose=0))),
-        attention=windows.join(attention_maps(model, x)) if attends(model) else None,
+        attention=windows.join(attention_maps(model, x)) if has_attention(model) else None,
         truth=truth,
         model=model.name,
         notes=(
             *(f"{key} features: {encoders[key].name}, {_weights(encoders[key])}" for key in names),
-            *(() if class_names else ("the model's file does not name its classes: they have numbers",)),
+            *(() if class_names else ("the model's file does not contain class names, so that classes are numbered",)),
         ),
         seen=_seen(encoders["visual"]),
     )
 
 
 def _check(model):
-    """`(columns, T or None, input names)` of a model that localizes."""
+    """`(columns, T or None, input names)` of a model; raises an error if it does not localize events."""
     segments = model.output["segments"] if isinstance(model.output, dict) and "segments" in model.output else None
     segments = model.outputs[0] if segments is None else segments
     names = [symbol.name for symbol in model.inputs]
@@ -109,22 +110,22 @@ def _check(model):
             f"model {model.name!r} does not localize events",
             expected="inputs of audio (B, T, d), visual (B, T, H, W, d) or both, output (B, T, classes)",
             found=f"inputs {names}, output {tuple(segments.shape)}",
-            fix="Entries of Table 1 and 2 do; models that match sound and picture answer to `ave-keras match`",
+            fix="Use an entry of Table 1 or 2, or `ave-keras match` for a model that matches sound and picture",
         )
     return segments.shape[-1], model.inputs[0].shape[1], names
 
 
-def _recorded(key, facts):
-    """`(name, options)` of the encoder that a model's file names, or of the paper's."""
-    said = facts.get("encoders", {}).get(key, {"encoder": ENCODERS[key], "options": {}})
-    name, options = said["encoder"], said["options"]
+def _recorded(key, metadata):
+    """`(name, options)` of the encoder in the metadata of a model, or of the paper's."""
+    recorded = metadata.get("encoders", {}).get(key, {"encoder": ENCODERS[key], "options": {}})
+    name, options = recorded["encoder"], recorded["options"]
     if ":" in name:
-        # Whoever made the file must not choose what is imported and called here.
+        # The author of a model file must not decide which code is imported and run here.
         wanted = " ".join([f"--{key}-encoder {name}", *(f"--{key}-option {k}={v}" for k, v in options.items())])
         raise AVEError(
-            f"the model's {key} features are of an encoder that is not AVE-Keras' own",
+            f"the model's {key} encoder is not part of AVE-Keras",
             found=name,
-            fix=f"If you trust it, name it yourself: {wanted}",
+            fix=f"If you trust it, pass it yourself: {wanted}",
         )
     return name, options
 
@@ -134,11 +135,11 @@ def _check_fit(model, key, encoder):
     given = (encoder.dim,) if key == "audio" else tuple(encoder.shape)
     if wanted != given:
         raise AVEError(
-            f"model {model.name!r} was made for other {key} features than encoder {encoder.name!r} gives",
+            f"model {model.name!r} takes other {key} features than encoder {encoder.name!r} returns",
             key=key,
-            expected=f"{wanted}, what the model takes",
-            found=f"{given} of {encoder.name}",
-            fix="Name the encoder of the model's training data, or train on this one's: ave-keras extract, then train",
+            expected=f"{wanted}, as the model takes",
+            found=f"{given} from {encoder.name}",
+            fix="Use the encoder of the model's training data, or extract features with this one and train on them",
         )
 
 
@@ -147,9 +148,9 @@ def _labels(class_names, columns):
         return (*(f"class {c}" for c in range(columns - 1)), BACKGROUND)
     if len(class_names) != columns - 1:
         raise AVEError(
-            "the class names are not the model's",
+            "wrong number of class names",
             key="classes",
-            expected=f"{columns - 1} names, background left out",
+            expected=f"{columns - 1} names, without background",
             found=len(class_names),
         )
     return (*map(str, class_names), BACKGROUND)
@@ -159,21 +160,21 @@ def _truth(events, seconds):
     found = [BACKGROUND] * seconds
     for name, start, end in events:
         if not 0 <= start <= end:
-            raise AVEError("not an event", key="truth", expected="0 <= start <= end", found=f"{start} to {end}")
+            raise AVEError("invalid event", key="truth", expected="0 <= start <= end", found=f"{start} to {end}")
         for second in range(int(start), min(int(end), seconds)):
             found[second] = str(name)
     return tuple(found)
 
 
 def _seen(encoder):
-    """The mean of the times 0, 1/n, … at which an encoder takes its n pictures of a second."""
+    """The mean of the times 0, 1/n, … within a second at which an encoder samples its n pictures."""
     return 0.5 if encoder is None else (encoder.frames_per_second - 1) / (2 * encoder.frames_per_second)
 
 
 def _weights(encoder):
-    """Where they come from; of a file its name alone, since pages are passed on."""
+    """The source of an encoder's weights; for a file only its name, because pages are shared."""
     return Path(encoder.weights).name if Path(encoder.weights).is_file() else encoder.weights
 
 
-def _segments(answer):
-    return answer["segments"] if isinstance(answer, dict) else answer
+def _segments(prediction):
+    return prediction["segments"] if isinstance(prediction, dict) else prediction

@@ -1,4 +1,4 @@
-"""What a model answers about one video."""
+"""The result of localizing events in one video."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +13,17 @@ BACKGROUND = "Background"
 
 @dataclass(frozen=True)
 class Localization:
-    """The answer of a model for the T seconds of a video; C event classes, background last.
+    """The predictions of a model for the T seconds of a video, with C event classes and background last.
 
     Attributes:
-        video: the file.
+        video: path of the video.
         class_names: C + 1 names.
         probabilities: `(T, C + 1)`.
-        attention: `(T, H, W)` weights over the picture, or None where the model does not attend.
-        truth: T names, or None where it is not known; they need not be among `class_names`.
-        model: the model's name.
-        notes: sentences on what the answer rests on.
-        seen: seconds into a segment around which the pictures lie that its answer rests on.
+        attention: `(T, H, W)` weights over the picture, or None for a model without attention.
+        truth: T true names, which need not be among `class_names`, or None if unknown.
+        model: name of the model.
+        notes: remarks on features and classes.
+        seen: mean time, in seconds within a segment, of the pictures that the model sees.
     """
 
     video: Path
@@ -37,22 +37,22 @@ class Localization:
 
     @property
     def times(self) -> np.ndarray:
-        """`(T,)` the second at which each segment begins."""
+        """`(T,)` start of each segment in seconds."""
         return np.arange(len(self.probabilities), dtype="float64")
 
     @property
     def picture_times(self) -> np.ndarray:
-        """`(T,)` the second of the picture that stands for each segment, under its attention."""
+        """`(T,)` time in seconds of the picture to show for each segment."""
         return self.times + self.seen
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """T names, the most probable of each second."""
+        """T names, the most probable class of each second."""
         return tuple(self.class_names[c] for c in self.probabilities.argmax(-1))
 
     @property
     def events(self) -> list[tuple[str, int, int, float]]:
-        """`[(name, start, end, confidence)]` of runs of seconds of one class, background left out."""
+        """`[(name, start, end, confidence)]` of runs of seconds with the same class, without background."""
         found, start = [], 0
         for name, run in groupby(self.classes):
             end = start + len(list(run))
@@ -62,7 +62,7 @@ class Localization:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON-able values."""
+        """All values as JSON-able types."""
         return {
             "video": self.video.name,
             "model": self.model,

@@ -1,4 +1,4 @@
-"""Videos that are longer or shorter than the T seconds of a model."""
+"""Windows of T seconds over a video that is longer or shorter than T."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,21 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Windows:
-    """Which seconds a model is asked about at a time.
+    """W windows of T seconds that cover the S seconds of a video.
 
     Attributes:
-        rows: `(W, T)` second of the video.
-        window: `(S,)` whose answer counts for a second of the video.
-        offset: `(S,)` and where it stands in it.
+        rows: `(W, T)` the seconds of the video in each window.
+        window: `(S,)` the window whose prediction counts for each second.
+        offset: `(S,)` the position of each second in that window.
     """
 
     rows: np.ndarray
     window: np.ndarray
     offset: np.ndarray
 
-    def join(self, answers: np.ndarray) -> np.ndarray:
-        """`(W, T, …)` to `(S, …)`."""
-        return np.asarray(answers, "float32")[self.window, self.offset]
+    def join(self, predictions: np.ndarray) -> np.ndarray:
+        """Predictions of the windows `(W, T, …)` to predictions of the seconds `(S, …)`."""
+        return np.asarray(predictions, "float32")[self.window, self.offset]
 
 
 def windows_of(seconds: int, length: int) -> Windows:

@@ -19,7 +19,7 @@ class CCA(NamedTuple):
     Attributes:
         means: `(d_x,)` and `(d_y,)`.
         kernels: `(d_x, k)` and `(d_y, k)`; `(x - mean) kernel` has unit variances and no covariances.
-        correlations: `(k,)`, falling.
+        correlations: `(k,)`, largest first.
     """
 
     means: tuple
@@ -32,9 +32,9 @@ def linear_cca(x: ArrayLike, y: ArrayLike, components: int | None = None, regula
 
     Args:
         x: `(n, d_x)`.
-        y: `(n, d_y)`, row by row what belongs to x.
-        components: k, at most the smaller of d_x and d_y, which it is if None.
-        regularization: share of each view's mean variance that is added to all its variances.
+        y: `(n, d_y)`, whose rows are paired with those of x.
+        components: k; at most the smaller of d_x and d_y, the default.
+        regularization: share of the mean variance of each view that is added to its variances.
 
     Raises:
         AVEError: fewer than two pairs, or NaN.
@@ -61,15 +61,14 @@ def linear_cca(x: ArrayLike, y: ArrayLike, components: int | None = None, regula
 
 
 def fit_projections(model: keras.Model, audio: np.ndarray, visual: np.ndarray, regularization: float = 1e-4) -> CCA:
-    """Fits the `CanonicalProjection` layers of a DCCA to views of seconds that belong together, and sets them.
+    """Fits the `CanonicalProjection` layers of a DCCA to the views of paired seconds.
 
-    Directions are scaled by their correlation, so that those in which the views have nothing in common do not drown the
-    others in a distance.
+    Directions are scaled by their correlation, so that uncorrelated directions do not dominate the distances.
 
     Args:
-        model: as `ave_keras.models.dcca` builds it.
+        model: a model built by `ave_keras.models.dcca`.
         audio: `(n, view_units)`, the views of n seconds of sound.
-        visual: the same of the picture.
+        visual: `(n, view_units)`, the views of their pictures.
         regularization: see `linear_cca`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A user's own pair: where in a video's picture a sound belongs, and the reverse."""
+"""Matching of a single pair: which seconds of a picture track fit a sound, or the reverse."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Match:
-    """Where a query of `length` seconds fits.
+    """The windows that fit a query of `length` seconds.
 
     Attributes:
-        starts: the best window starts; several where their costs are equal.
-        costs: `(W,)` mean distance per second of the window that starts at 0, 1, …
-        length: seconds of the query.
+        starts: start of the best window; several starts if their costs are equal.
+        costs: `(W,)` mean distance per second of the windows that start at 0, 1, …
+        length: length of the query in seconds.
     """
 
     starts: tuple
@@ -38,22 +38,22 @@ def match(
     start: int = 0,
     length: int | None = None,
 ) -> Match:
-    """Finds a query of one modality in the other.
+    """Finds the window of one modality that fits a query in the other.
 
     Args:
-        model: one of `zoo.list(task="matching")`, trained.
-        audio: `(T_a, d_a)` features, a row per second.
+        model: a trained model, one of `zoo.list(task="matching")`.
+        audio: `(T_a, d_a)` features, one row per second.
         visual: `(T_v, H, W, d_v)` or `(T_v, d_v)` features, as the model takes them.
-        direction: `"a2v"`: the sound is asked with and sought in the picture; `"v2a"`: the reverse.
+        direction: `"a2v"` to find a sound in the picture; `"v2a"` to find a picture in the sound.
         start: first second of the query in its own modality.
-        length: seconds of the query; to its end, if not given.
+        length: length of the query in seconds; to the end of its modality by default.
 
     Returns:
         `Match`.
 
     Raises:
-        AVEError: features of another shape, NaN or infinite; a query that is empty, outside its modality, or longer
-            than what is searched; a model of another kind.
+        AVEError: features of another shape, NaN or infinite; a query that is empty, out of range, or longer than the
+            other modality; a model that does not match pairs.
 
     Example:
 
@@ -65,11 +65,11 @@ def match(
         raise AVEError("unknown direction", key="direction", expected=f"one of {DIRECTIONS}", found=repr(direction))
     distances = distance_model(model)
     x = {name: _features(name, array, model) for name, array in (("audio", audio), ("visual", visual))}
-    asked = len(x["audio" if direction == "a2v" else "visual"])
+    available = len(x["audio" if direction == "a2v" else "visual"])
     if not all(isinstance(n, int | np.integer) for n in (start, 0 if length is None else length)) or start < 0:
         expected, found = "whole seconds, a start of 0 or more", f"start {start}, length {length}"
-        raise AVEError("no such query", key="start, length", expected=expected, found=found)
-    length = asked - start if length is None else length
+        raise AVEError("invalid query", key="start, length", expected=expected, found=found)
+    length = available - start if length is None else length
     found = distances.predict({name: array[None] for name, array in x.items()}, verbose=0)
     found = found if direction == "a2v" else found.swapaxes(1, 2)
     costs = window_costs(found, [start], [length])
@@ -83,7 +83,7 @@ def _features(name, array, model):
     fits = array.ndim == len(expected) + 1 and array.shape[1:] == expected
     if not fits or not len(array) or array.dtype.kind not in "fiu":
         rows = "(seconds of 1 or more, " + ", ".join(map(str, expected)) + ") numbers"
-        raise AVEError("features of another shape", key=name, expected=rows, found=f"{array.shape} {array.dtype}")
+        raise AVEError("wrong feature shape", key=name, expected=rows, found=f"{array.shape} {array.dtype}")
     array = array.astype("float32")
     bad = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(axis=1))
     if bad.size:

@@ -1,4 +1,4 @@
-"""What is asked on a split: each video's run of event seconds."""
+"""The queries of a split: the run of event seconds in each video."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Queries:
-    """N queries, each the event of one video; in A2V its sound is given, in V2A its picture.
+    """N queries, each the event of one video. In A2V the query is its sound, in V2A its picture.
 
     Attributes:
         rows: `(N,)` row numbers of the videos.
-        starts: `(N,)` first second of the event, which is the right answer too.
-        lengths: `(N,)` seconds of it.
-        segments: T, seconds of every video.
+        starts: `(N,)` first second of the event, which is also the correct result.
+        lengths: `(N,)` length of the event in seconds.
+        segments: T, length of every video in seconds.
     """
 
     rows: np.ndarray
@@ -31,10 +31,10 @@ class Queries:
 
 
 def event_runs(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and lengths `(N,)` of the runs of event seconds in labels `(N, T, C + 1)`; both 0 where there is none.
+    """Starts and lengths `(N,)` of the runs of event seconds in labels `(N, T, C + 1)`; both are 0 without an event.
 
     Raises:
-        AVEError: event seconds that are not one run.
+        AVEError: the event seconds of a video are not contiguous.
     """
     event = np.asarray(labels)[..., -1] == 0
     starts, lengths = event.argmax(axis=1), event.sum(axis=1)
@@ -43,30 +43,29 @@ def event_runs(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     broken = np.flatnonzero((run != event).any(axis=1))
     if broken.size:
         found = f"seconds {np.flatnonzero(event[broken[0]]).tolist()} in video {broken[0]}, {broken.size} such videos"
-        raise AVEError("a query is one run of seconds", expected="event seconds in one piece", found=found)
+        raise AVEError("event seconds are not contiguous", expected="one run of seconds per video", found=found)
     return starts, lengths
 
 
 def queries(ave: AVE, split: str) -> Queries:
     """The queries of a split of an `AVE`.
 
-    Videos without an event have nothing to ask for, and those whose event fills the clip have one window only; both are
-    left out, as the paper evaluates events shorter than the clip. The released `val_match` has 204 of them,
-    `test_match` none.
+    Videos without an event, and those with an event that fills the clip, are skipped: the paper evaluates events
+    shorter than the clip. The released `val_match` contains 204 such videos, `test_match` none.
 
     Args:
-        ave: an `AVE`.
-        split: name of a split, "test_match".
+        ave: the data set.
+        split: name of a split, such as "test_match".
 
     Raises:
-        AVEError: no such split, or no video of it has a query.
+        AVEError: an unknown split, or a split without a query.
     """
     rows = ave.split(split)
     starts, lengths = event_runs(ave.labels[rows])
     kept = (lengths > 0) & (lengths < ave.segments)
     if not kept.any():
         raise AVEError(
-            f"nothing to ask for in {ave.title}",
+            f"no queries in {ave.title}",
             file=ave.folder,
             key=split,
             expected=f"videos with an event of 1 to {ave.segments - 1} seconds",

@@ -1,4 +1,4 @@
-"""Answers that look at no feature; on the released test split they beat the paper's models."""
+"""Trivial references that use no features; on the released test split they beat the paper's models."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 def references(
     queries: Queries, train_starts: np.ndarray | None = None, train_lengths: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """Trivial answers to `Queries`, in the form of `localize`.
+    """Trivial predictions for `Queries`, in the form of `localize`.
 
     Args:
-        queries: `Queries`.
-        train_starts: `(M,)` first seconds of the events of the training split; without them the last reference is left
-            out.
+        queries: the queries.
+        train_starts: `(M,)` first seconds of the events in the training split; without them, the last reference is
+            omitted.
         train_lengths: `(M,)` their lengths.
 
     Returns:
-        `{name: (N, T) shares}`: a random window, the first, the last, and the start that is most frequent in train
-        among events of the query's length; equally frequent ones share the answer, and a length that train lacks gets
-        a random window.
+        `{name: (N, T) shares}`: a random window, the first, the last, and the most frequent start in train among events
+        of the query's length. Equally frequent starts share the prediction; a length that is not in train gets a random
+        window.
 
     Raises:
-        AVEError: a query that no window fits.
+        AVEError: a query is longer than its video, or empty.
 
     Reference:
         None in the paper. Released test split, exact match: 20.8, 35.3, 46.8 and 47.0 %.
@@ -37,7 +37,7 @@ def references(
     windows = queries.segments - queries.lengths + 1
     if windows.min() < 1 or queries.lengths.min() < 1:
         worst = queries.lengths[(windows < 1) | (queries.lengths < 1)][0]
-        raise AVEError("no window fits a query", expected=f"1 to {queries.segments} seconds", found=f"{worst} seconds")
+        raise AVEError("invalid query length", expected=f"1 to {queries.segments} seconds", found=f"{worst} seconds")
     seconds = np.arange(queries.segments)
     fits = seconds < windows[:, None]
     found = {

@@ -1,4 +1,4 @@
-"""How good answers are: the paper's exact match, and what it does not tell."""
+"""Scores of predicted windows: the paper's exact match, and more tolerant ones."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 def scores(answers: np.ndarray, queries: Queries) -> dict[str, float]:
-    """Scores of answers to `Queries`; each is an expectation over the shares of an answer.
+    """Scores of predictions for `Queries`, each an expectation over the shares of a prediction.
 
     Args:
-        answers: `(N, T)` shares, as `localize` and `references` give them.
-        queries: `Queries`.
+        answers: `(N, T)` shares, as returned by `localize` and `references`.
+        queries: the queries.
 
     Returns:
-        `{name: share}`, numbers within [0, 1]:
+        `{name: score}` in [0, 1]:
 
-        - `exact`: the window is the event, to the second; the paper's accuracy.
+        - `exact`: the window is exactly the event; the paper's accuracy.
         - `iou`: mean intersection over union of window and event.
         - `within_1`: the window starts at most one second off.
-        - `inner`: exact match on events that touch neither border of the clip, where constant answers fail.
+        - `inner`: exact match on events that touch neither border of the clip, where constant predictions fail.
         - `start_0`, `start_1`, …: exact match on events that start there.
 
-        A name is absent where no query is of its kind.
+        Scores without any query are omitted.
     """
     shift = np.abs(np.arange(queries.segments) - queries.starts[:, None])
     lengths = queries.lengths[:, None]
@@ -44,5 +44,5 @@ def scores(answers: np.ndarray, queries: Queries) -> dict[str, float]:
 
 
 def right(answers: np.ndarray, queries: Queries) -> np.ndarray:
-    """The share `(N,)` of each answer that lies on the true start."""
+    """The share `(N,)` of each prediction at the true start."""
     return answers[np.arange(len(queries.starts)), queries.starts]

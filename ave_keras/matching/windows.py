@@ -1,4 +1,4 @@
-"""The sliding-window method (paper Eq. 8) for all videos at once, from one distance matrix of each."""
+"""The sliding-window method (paper Eq. 8) for a batch of distance matrices."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ave_keras.errors import AVEError
 if TYPE_CHECKING:
     import keras
 
-# What is asked with and what is sought: sound in the picture, picture in the sound.
+# Find a sound in the picture, and a picture in the sound.
 DIRECTIONS = ("a2v", "v2a")
-# Costs that differ by less than this share of the largest are equal: float32 sums of equal numbers may differ by it.
+# Relative difference below which costs count as equal, because float32 sums of equal numbers may differ by it.
 TIE = 1e-6
 
 
 def distance_model(model: keras.Model) -> keras.Model:
-    """A model from the inputs of `model` to its distances `(B, T_v, T_a)` alone; it shares the weights.
+    """A model with the output `distances (B, T_v, T_a)` of `model` only; it shares the weights.
 
     Raises:
         AVEError: `model` has no such output.
@@ -32,7 +32,7 @@ def distance_model(model: keras.Model) -> keras.Model:
             f"model {model.name!r} does not match sound and picture",
             expected="a model with an output 'distances'",
             found=sorted(outputs) if isinstance(outputs, dict) else "one output",
-            fix="Entries that do: zoo.list(task='matching')",
+            fix="Use one of zoo.list(task='matching')",
         )
     return keras.Model(model.input, outputs["distances"], name=f"{model.name}_distances")
 
@@ -41,12 +41,12 @@ def window_costs(distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike) ->
     """Eq. 8: `cost(t) = sum_{i < l} D(t + i, s + i)` for every start t of a window of l seconds.
 
     Args:
-        distances: `(N, T, S)` of T seconds that are searched to S seconds of the modality that is asked with.
+        distances: `(N, T, S)` between T searched seconds and S seconds of the modality of the query.
         starts: `(N,)` integers s, the first second of each query.
         lengths: `(N,)` integers l.
 
     Returns:
-        `(N, T)` float64; infinite where no window of l seconds starts.
+        `(N, T)` float64, infinite for starts without a window of l seconds.
 
     Raises:
         AVEError: distances of another rank, or NaN; a query that is empty, outside its modality, or longer than what is
@@ -58,12 +58,12 @@ def window_costs(distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike) ->
     videos, seconds, queried = distances.shape
     offsets = np.arange(lengths.max())
     searched = np.arange(seconds)[:, None] + offsets
-    asked = starts[:, None] + offsets
-    # What lies outside is read at the last second and then left out.
+    query = starts[:, None] + offsets
+    # Indices out of range are clipped here and masked below.
     terms = distances[
         np.arange(videos)[:, None, None],
         np.minimum(searched, seconds - 1)[None],
-        np.minimum(asked, queried - 1)[:, None],
+        np.minimum(query, queried - 1)[:, None],
     ].astype("float64")
     costs = np.where((offsets < lengths[:, None])[:, None], terms, 0).sum(-1)
     return np.where(np.arange(seconds) + lengths[:, None] <= seconds, costs, np.inf)
@@ -72,21 +72,21 @@ def window_costs(distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike) ->
 def localize(
     distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike, direction: str = "a2v", similarity: bool = False
 ) -> np.ndarray:
-    """Where each query belongs, as shares of an answer.
+    """The window that fits each query, as shares over the window starts.
 
-    Windows whose costs are equal, to one part in a million, are tied, and a tie is broken by a fair draw among them:
-    each of k tied windows gets a share of 1/k, and every score is the expectation over that draw. A model that answers
-    a constant so scores what a random window does, not what the first window happens to.
+    Windows with equal costs, up to one part in a million, are tied, and each of k tied windows gets a share of 1/k:
+    scores are then the expectation of drawing one at random. A constant model thus scores like a random window, and not
+    like the first one.
 
     Args:
-        distances: `(N, T_v, T_a)`, of picture i and sound j of each video.
+        distances: `(N, T_v, T_a)` between picture i and sound j of each video.
         starts: `(N,)` first second of each query.
-        lengths: `(N,)` seconds of each query.
-        direction: `"a2v"`, the sound is given and sought in the picture, or `"v2a"`.
-        similarity: whether a larger number means a better fit.
+        lengths: `(N,)` length of each query in seconds.
+        direction: `"a2v"` to find the sound in the picture, or `"v2a"`.
+        similarity: whether larger numbers mean a better fit.
 
     Returns:
-        `(N, T)` float64; a row sums to one, over the window starts.
+        `(N, T)` float64 over the window starts; every row sums to one.
 
     Raises:
         AVEError: an unknown direction; see `window_costs`.
@@ -109,7 +109,7 @@ def localize(
 
 
 def shares(costs: np.ndarray) -> np.ndarray:
-    """The tie rule: costs `(N, T)` to shares of the answer, see `localize`."""
+    """Costs `(N, T)` to shares, with the tie rule of `localize`."""
     finite = np.isfinite(costs)
     scale = np.abs(np.where(finite, costs, 0)).max(axis=1, keepdims=True)
     tied = finite & (costs <= costs.min(axis=1, keepdims=True) + TIE * scale)
@@ -119,16 +119,16 @@ def shares(costs: np.ndarray) -> np.ndarray:
 def _check(distances, starts, lengths):
     if distances.ndim != 3 or not starts.shape == lengths.shape == distances.shape[:1] or not starts.size:
         raise AVEError(
-            "no distance matrix per query",
+            "wrong shapes",
             expected="distances (N, T, S), starts (N,), lengths (N,), N of 1 or more",
             found=f"distances {distances.shape}, starts {starts.shape}, lengths {lengths.shape}",
         )
     _, seconds, queried = distances.shape
     rules = (
-        (lengths < 1, "an empty query", "at least one second", lengths),
-        (lengths > seconds, "the query is longer than the video", f"at most {seconds} seconds", lengths),
-        (starts < 0, "the query lies outside its modality", "a start of 0 or more", starts),
-        (starts + lengths > queried, "the query lies outside its modality", f"an end by {queried}", starts + lengths),
+        (lengths < 1, "empty query", "at least one second", lengths),
+        (lengths > seconds, "query longer than the video", f"at most {seconds} seconds", lengths),
+        (starts < 0, "query out of range", "a start of 0 or more", starts),
+        (starts + lengths > queried, "query out of range", f"an end by {queried}", starts + lengths),
         (~np.isfinite(distances).all(axis=(1, 2)), "a distance is NaN or infinite", "finite distances", None),
     )
     for broken, what, expected, values in rules:

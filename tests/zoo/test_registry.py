@@ -48,7 +48,7 @@ def test_dmrn_starts_from_a_trained_av_att(tmp_path):
                 np.testing.assert_array_equal(keras.ops.convert_to_numpy(ours), keras.ops.convert_to_numpy(theirs))
     with pytest.raises(AVEError, match=r"no layer of this model fits 'dmrn_late'.*'init_from'.*'attention'"):
         small.load("dmrn_late", init_from=small.load("a", lstm_units=3))
-    with pytest.raises(AVEError, match=r"no such model \(.*absent.keras\)"):
+    with pytest.raises(AVEError, match=r"model file not found \(.*absent.keras\)"):
         small.load("dmrn_late", init_from=tmp_path / "absent.keras")
 
 

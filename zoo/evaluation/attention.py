@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ave_keras.data import layout
-from ave_keras.localization.attention import attends, attention_maps
+from ave_keras.localization.attention import attention_maps, has_attention
 from ave_keras.metrics import attention_mass, pointing_game, source_area
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def attention_scores(model: keras.Model, ave: AVE, split: str, batch_size: int =
     Returns:
         None if the model has no attention, the source cells are unknown, or no segment of the split has any.
     """
-    if ave.source_mask is None or not attends(model):
+    if ave.source_mask is None or not has_attention(model):
         return None
     mask = np.stack([ave.source_mask[row] for row in ave.split(split)])
     if not mask.any():

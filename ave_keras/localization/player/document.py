@@ -1,4 +1,4 @@
-"""Puts video, answers and the player's own files into one HTML text."""
+"""Renders video, predictions and the files of the player into one HTML page."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from ave_keras.localization.result import Localization
 
 FILES = Path(__file__).parent
-# Browsers go by these names, not by the suffix; QuickTime's own is refused, though they play most such files.
+# Browsers go by the media type. They play most QuickTime files, but not under their own type.
 KINDS = {".webm": "video/webm", ".mkv": "video/webm", ".ogv": "video/ogg", ".wav": "audio/wav", ".mp3": "audio/mpeg"}
 KINDS |= {".flac": "audio/flac", ".ogg": "audio/ogg"}
-# A page above this size is no fun to open; it then shows a picture a second, as where the browser cannot play the file.
+# A larger video would make the page slow to open; the page then shows one picture per second instead.
 LARGEST = 64 << 20
 
 
 def page(found: Localization, frames: np.ndarray) -> str:
-    """The page: video, timeline of events, attention over the picture, and each class's confidence.
+    """A page with the video, the timeline of events, the attention over the picture, and the confidence of each class.
 
     Args:
-        found: a `Localization`.
-        frames: `(T, H, W, 3)` uint8, one picture of each second: shown where the video itself cannot be.
+        found: the result to show.
+        frames: `(T, H, W, 3)` uint8, one picture per second, shown if the video itself cannot be played.
 
     Returns:
-        HTML text. Nothing in it is fetched from elsewhere, and its policy forbids it.
+        The HTML text. It is self-contained, and its content security policy forbids loading anything else.
     """
     media, notes = _media(found.video), list(found.notes)
     if media is None and found.video.is_file():
-        notes.append(f"above {LARGEST >> 20} MB a video is not put into a page: a picture a second stands for it")
+        notes.append(f"the video is larger than {LARGEST >> 20} MB; the page shows one picture per second instead")
     data = {
         **found.to_dict(),
         "notes": notes,
@@ -54,13 +54,13 @@ def page(found: Localization, frames: np.ndarray) -> str:
         style=_own("player.css"),
         script=_own("player.js"),
         media=media,
-        # A class may be called "</script>".
+        # A class name may contain "</script>".
         data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),
     )
 
 
 def _own(name):
-    """A file of ours that goes into the page as it is."""
+    """A file of the player, included without escaping."""
     return Markup((FILES / name).read_text(encoding="utf-8"))
 
 

@@ -54,9 +54,9 @@ def test_mistakes(converts, tmp_path):
     (tmp_path / "folder" / "work").mkdir(parents=True)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     for args, message in {
-        (model, tmp_path / "x.onnx", "tflite"): "no such format",
-        (model, tmp_path / "x.pb", "onnx"): "one that ends in .onnx",
-        (model, tmp_path / "there.onnx", "onnx"): "there is one already",
+        (model, tmp_path / "x.onnx", "tflite"): "unknown format",
+        (model, tmp_path / "x.pb", "onnx"): "expected .onnx",
+        (model, tmp_path / "there.onnx", "onnx"): "file exists",
         (model, tmp_path / "half.xml", "openvino"): "half.bin",
         (other, tmp_path / "x.onnx", "onnx"): "not a model of the zoo",
     }.items():
@@ -82,6 +82,6 @@ def test_missing_packages(monkeypatch, tmp_path):
 def test_a_process_that_ends(monkeypatch, tmp_path):
     monkeypatch.setattr(process.sys, "executable", "false")
     pytest.importorskip("tensorflow")
-    with pytest.raises(AVEError, match="the conversion to litert ended: found status 1"):
+    with pytest.raises(AVEError, match="the conversion to litert crashed: found status 1"):
         export(small.load("a"), tmp_path / "a.tflite", "litert")
     assert not list(tmp_path.iterdir())

@@ -22,5 +22,5 @@ def test_maps_equal_the_derivation(name):
 
 
 def test_a_model_without_attention_says_so():
-    with pytest.raises(ave_keras.AVEError, match=r"'av' does not attend.*zoo\.list\('\*att\*'\)"):
+    with pytest.raises(ave_keras.AVEError, match=r"'av' has no attention.*zoo\.list\('\*att\*'\)"):
         ave_keras.attention_maps(small.load("av"), {})

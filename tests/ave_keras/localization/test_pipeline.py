@@ -70,7 +70,7 @@ def test_a_model_of_sound_alone_looks_at_no_picture(film):
     found = ave_keras.localize(film, small.load("w_a", **SHAPES), Sound(), Blind())
     assert found.attention is None and found.probabilities.shape == (7, 3)
     assert found.class_names == ("class 0", "class 1", "Background")
-    assert "does not name its classes" in found.notes[-1]
+    assert "does not contain class names" in found.notes[-1]
 
 
 def test_a_file_says_its_classes_and_encoders(film, tmp_path):
@@ -89,13 +89,13 @@ def test_a_file_says_its_classes_and_encoders(film, tmp_path):
 
 def test_what_does_not_fit(film, tmp_path):
     model = small.load("av_att", **{**SHAPES, "audio_dim": 9})
-    with pytest.raises(ave_keras.AVEError, match=r"'av_att'.*'loudness'.*\(9,\), what the model.*\(6,\) of loudness"):
+    with pytest.raises(ave_keras.AVEError, match=r"'av_att'.*'loudness'.*\(9,\), as the model takes.*\(6,\) from loudness"):
         ave_keras.localize(film, model, Sound(), Sight())
     with pytest.raises(ave_keras.AVEError, match=r"'avdln' does not localize"):
         ave_keras.localize(film, small.load("avdln", **{**SHAPES, "segments": 4}), Sound(), Sight())
-    with pytest.raises(ave_keras.AVEError, match="expected 2 names, background left out, found 1"):
+    with pytest.raises(ave_keras.AVEError, match="expected 2 names, without background, found 1"):
         ave_keras.localize(film, small.load("a", **SHAPES), Sound(), class_names=["Bark"])
-    with pytest.raises(ave_keras.AVEError, match="no such video"):
+    with pytest.raises(ave_keras.AVEError, match="video not found"):
         ave_keras.localize(tmp_path / "none.mp4", tmp_path / "none.keras")
-    with pytest.raises(ave_keras.AVEError, match="no such model"):
+    with pytest.raises(ave_keras.AVEError, match="model file not found"):
         ave_keras.localize(film, tmp_path / "none.keras")

@@ -64,7 +64,7 @@ def test_references():
     expected = [[0, 1, 0, 0, 0, 0], [0.5, 0, 0, 0.5, 0, 0], [0.5, 0.5, 0, 0, 0, 0]]
     np.testing.assert_allclose(found["most frequent start per length"], expected)
     assert len(references(chosen)) == 3
-    with pytest.raises(AVEError, match=r"no window fits.*1 to 6 seconds, found 7"):
+    with pytest.raises(AVEError, match=r"invalid query length.*1 to 6 seconds, found 7"):
         references(queries_of([0], [7]))
 
 
@@ -82,7 +82,7 @@ def test_videos_with_nothing_to_ask():
     rows = ave.split("val_match")
     ave.labels = labels(*[(0, 0)] * len(ave.labels))
     with pytest.raises(
-        AVEError, match=rf"nothing to ask.*'val_match'.*1 to 5.*{len(rows)} videos without an event, 0 f"
+        AVEError, match=rf"no queries.*'val_match'.*1 to 5.*{len(rows)} videos without an event, 0 f"
     ):
         queries(ave, "val_match")
     ave.labels[rows[0]] = labels((2, 4))[0]

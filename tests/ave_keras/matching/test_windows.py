@@ -52,10 +52,10 @@ def test_float32_noise_is_no_answer(rng, value):
 @pytest.mark.parametrize(
     ("start", "length", "message"),
     [
-        (0, 0, r"an empty query: expected at least one second, found 0 in query 1, 1 such"),
-        (0, 5, r"the query is longer than the video: expected at most 4 seconds, found 5 in query 1"),
-        (3, 2, r"the query lies outside its modality: expected an end by 4, found 5 in query 1"),
-        (-1, 2, r"the query lies outside its modality: expected a start of 0 or more, found -1"),
+        (0, 0, r"empty query: expected at least one second, found 0 in query 1, 1 such"),
+        (0, 5, r"query longer than the video: expected at most 4 seconds, found 5 in query 1"),
+        (3, 2, r"query out of range: expected an end by 4, found 5 in query 1"),
+        (-1, 2, r"query out of range: expected a start of 0 or more, found -1"),
     ],
 )
 def test_bad_queries(start, length, message):
@@ -65,7 +65,7 @@ def test_bad_queries(start, length, message):
 
 def test_bad_distances():
     distances = np.ones((2, 4, 4))
-    with pytest.raises(AVEError, match=r"no distance matrix per query: expected distances \(N, T, S\)"):
+    with pytest.raises(AVEError, match=r"wrong shapes: expected distances \(N, T, S\)"):
         localize(distances[0], [0], [1])
     with pytest.raises(AVEError, match=r"unknown direction.*'a2v', 'v2a'.*found 'both'"):
         localize(distances, [0, 0], [1, 1], "both")

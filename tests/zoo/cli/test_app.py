@@ -89,7 +89,7 @@ def test_the_test_split_is_scored_as_scikit_learn_does(folder):
         (["train", "a", "--data", "DATA", "--seed", "-1"], "--seed"),
         (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
         (["train", "a", "--data", "DATA", "--weights", "none.keras"], "weights file not found"),
-        (["evaluate", "none.keras", "--data", "DATA"], "no such model"),
+        (["evaluate", "none.keras", "--data", "DATA"], "model file not found"),
     ],
 )
 def test_mistakes(call, folder, tmp_path, monkeypatch, args, message):
@@ -106,7 +106,7 @@ def test_models_that_do_not_fit(call, folder, tmp_path):
     assert status == 2 and "key 'audio'" in err and "(4, 7)" in err and "(4, 6)" in err
     (tmp_path / "broken.keras").write_bytes(b"not a model")
     status, _, err = call("evaluate", tmp_path / "broken.keras", "--data", folder)
-    assert status == 2 and "not a model that Keras can read" in err
+    assert status == 2 and "not a Keras model" in err
 
 
 def test_a_model_of_other_classes(call, folder, tmp_path):
@@ -147,7 +147,7 @@ def test_weights_of_pytorch_and_back(call, tmp_path):
         ("import", tmp_path / "m.keras", "--entry", "av_att", "--out", tmp_path / "x.keras"): "ends in",
         ("import", tmp_path / "AV_att.pt", "--entry", "av_att", "--out", tmp_path / "x.h5"): "ends in .keras",
         ("import", tmp_path / "AV_att.pt", "--entry", "dmrn_late", "--out", tmp_path / "x.keras"): "another network",
-        ("export-torch", tmp_path / "AV_att.pt", "--out", tmp_path / "x.pt"): "not a model that Keras can read",
+        ("export-torch", tmp_path / "AV_att.pt", "--out", tmp_path / "x.pt"): "not a Keras model",
     }.items():
         status, _, err = call(*args)
         assert status == 2 and message in err

@@ -75,17 +75,17 @@ def test_names_from_a_file_and_an_event_by_hand(call, folder):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["none.mp4", "--model", "m.keras"], "no such video"),
-        (["text.mp4", "--model", "m.keras"], "not a video that can be read"),
+        (["none.mp4", "--model", "m.keras"], "video not found"),
+        (["text.mp4", "--model", "m.keras"], "unreadable video"),
         (["mute.mp4", "--model", "m.keras"], "no sound"),
-        (["mute.mp4", "--model", "none.keras"], "no such model"),
-        (["mute.mp4", "--model", "names.txt"], "not a model that Keras can read"),
-        (["my dög.mp4", "--model", "plain.keras"], "(128,), what the model takes"),
+        (["mute.mp4", "--model", "none.keras"], "model file not found"),
+        (["mute.mp4", "--model", "names.txt"], "not a Keras model"),
+        (["my dög.mp4", "--model", "plain.keras"], "(128,), as the model takes"),
         (["mute.mp4", "--model", "m.keras", "--classes", "no.txt"], "file not found"),
         (["mute.mp4", "--model", "m.keras", "--classes", "Annotations.txt", "--annotations", "no"], "file not found"),
         (["mute.mp4", "--model", "m.keras", "--annotations", "Annotations.txt"], "not annotated"),
-        (["mute.mp4", "--model", "m.keras", "--event", "Bark", 3, 1], "not an event"),
-        (["my dög.mp4", "--model", "m.keras", "--audio-weights", "x.pt"], "cannot be made"),
+        (["mute.mp4", "--model", "m.keras", "--event", "Bark", 3, 1], "invalid event"),
+        (["my dög.mp4", "--model", "m.keras", "--audio-weights", "x.pt"], "cannot create encoder"),
     ],
 )
 def test_mistakes(call, args, message):

@@ -22,7 +22,7 @@ if keras.backend.backend() == "tensorflow":
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import zoo
 from ave_keras.data import AVE
-from zoo.distribution import on_all_devices
+from zoo.training.distribution import on_all_devices
 from zoo.training import fit
 
 # 3 or 4 videos of validation: TensorFlow's first batch must be one that the devices can share.

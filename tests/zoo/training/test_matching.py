@@ -126,7 +126,7 @@ def test_match_with_the_released_weights(call, shared, tmp_path):
     assert "from second 0, 1, 2, 3; 4 windows tie" in out
     # Swapped, it is the features that do not fit, not the weights.
     status, _, err = call("match", weights, "--audio", tmp_path / "v.npy", "--visual", tmp_path / "a.npy")
-    assert status == 2 and "features of another shape (key 'audio')" in err
+    assert status == 2 and "wrong feature shape (key 'audio')" in err
 
 
 def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):
@@ -145,16 +145,16 @@ def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):
         (["m.keras", "--data", folder], "key '--row'): expected 0 to 29"),
         (["m.keras", "--data", folder, "--row", 99], "expected 0 to 29, found 99"),
         (["m.keras", "--data", folder, "--row", short, "--start", 5, "--length", 2], "expected an end by 6, found 7"),
-        (["m.keras", "--data", folder, "--row", 0, "--length", 0], "an empty query"),
+        (["m.keras", "--data", folder, "--row", 0, "--length", 0], "empty query"),
         (["m.keras", "--data", folder, "--row", 0, "--direction", "up"], "expected one of ('a2v', 'v2a')"),
         (["m.keras", "--audio", tmp_path / "long.npy", *visual], "expected at most 6 seconds, found 9"),
         (["m.keras", "--audio", tmp_path / "nan.npy", *visual], "NaN or infinite (key 'audio')"),
         (["m.keras", "--audio", tmp_path / "text.npy", *visual], "not a NumPy array"),
-        (["m.keras", "--audio", tmp_path / "none.h5", *visual], "no such key"),
+        (["m.keras", "--audio", tmp_path / "none.h5", *visual], "key not found"),
         (["m.keras", "--audio", tmp_path / "x.csv", *visual], "expected a name in .npy or .h5"),
         (["m.keras", "--audio", folder / "audio_feature.h5", *visual[:2]], "key '--row'): expected 0 to 29"),
         (["a.keras", "--audio", tmp_path / "long.npy", *visual], "does not match sound and picture"),
-        (["none.keras", "--audio", tmp_path / "long.npy", *visual], "no such model"),
+        (["none.keras", "--audio", tmp_path / "long.npy", *visual], "model file not found"),
     ]
     for (model, *args), message in cases:
         status, _, err = call("match", tmp_path / model, *args)
@@ -173,7 +173,7 @@ def test_a_video_without_an_event(call, folder, tmp_path):
     small.load("avdln", **AVE.from_directory(copy).spec).save(tmp_path / "m.keras")
     options = ["match", tmp_path / "m.keras", "--data", copy, "--row", 0]
     status, _, err = call(*options)
-    assert status == 2 and "row 0 is all background" in err and "expected an event to ask for" in err
+    assert status == 2 and "row 0 is all background" in err and "expected an event. Choose" in err
     assert call(*options, "--start", 1, "--length", 2)[0] == 0
 
 

@@ -46,7 +46,7 @@ def test_text(film):
 def test_what_is_too_large_is_left_out(film, monkeypatch):
     monkeypatch.setattr("ave_keras.localization.player.document.LARGEST", 100)
     text = page(answer(film), frames())
-    assert "data:video" not in text and "is not put into a page" in text
+    assert "data:video" not in text and "shows one picture per second" in text
 
 
 @pytest.fixture
