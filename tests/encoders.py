@@ -1,10 +1,10 @@
-"""Encoders that see and hear a little, in no time: loudness, and the colours of a coarse picture."""
+"""Fast encoders: loudness, and the colors of a coarse picture."""
 
 import numpy as np
 
 
 class Sound:
-    """`(T, 6)`: loudness of six parts of the second."""
+    """`(T, 6)`: the loudness of six parts of the second."""
 
     name, dim, rate, weights = "loudness", 6, 600, "none needed"
 
@@ -13,7 +13,7 @@ class Sound:
 
 
 class Sight:
-    """`(T, 3, 2, 4)`: mean colour and brightness of six cells."""
+    """`(T, 3, 2, 4)`: the mean color and brightness of six cells."""
 
     name, shape, size, frames_per_second, weights = "colours", (3, 2, 4), (12, 16), 2, "none needed"
 

@@ -1,4 +1,4 @@
-"""Every fusion of the paper in NumPy float64, `f(weights, audio, visual)`, weights in order of creation."""
+"""Every fusion of the paper in NumPy float64, `f(weights, audio, visual)`, with weights in order of creation."""
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def network(w, x):
 
 
 def dmrn(w, a, v, blocks=1, swapped=False, shared=True):
-    """Weights in order of creation: both width projections, then per block two layers for sound and two for sight."""
+    """Weights in order of creation: both width projections, then per block two audio and two visual layers."""
     a, v = a @ w[0], v @ w[1]
     for block in range(blocks):
         own = w[2:10] if shared else w[2 + 8 * block :]

@@ -1,4 +1,4 @@
-"""`check_layer`: the contract of a Keras layer, checked against an independent NumPy float64 derivation."""
+"""`check_layer` checks a Keras layer against an independent NumPy float64 derivation."""
 
 import json
 import tempfile
@@ -11,15 +11,15 @@ MIXED = {"mixed_bfloat16": 0.1, "mixed_float16": 0.02}
 
 
 def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True):
-    """Asserts everything that users of a layer rely on.
+    """Checks values, shapes, configuration, saving, gradients and mixed precision of a layer.
 
     Args:
-        layer: a fresh instance.
-        inputs: NumPy float32 arrays, its positional call arguments.
-        derivation: `f(weights, *inputs)` in NumPy float64; `weights` are the layer's, in order.
-        weights: the number of scalar weights expected.
-        atol: of the values against the derivation.
-        trains: whether gradients must reach every weight.
+        layer: A new instance.
+        inputs: The positional call arguments, NumPy float32 arrays.
+        derivation: The function `f(weights, *inputs)` in NumPy float64, with the layer's weights in order.
+        weights: The expected number of scalar weights.
+        atol: The tolerance against the derivation.
+        trains: Whether gradients must reach every weight.
     """
     config = layer.get_config()
     model = functional(layer, inputs)
@@ -47,19 +47,19 @@ def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True)
 
 
 def functional(layer, inputs):
-    """`layer` as a functional model over inputs of these shapes, batch size free."""
+    """A functional model of `layer` for inputs of these shapes, with any batch size."""
     symbols = [keras.Input(x.shape[1:]) for x in inputs]
     return keras.Model(symbols, layer(*symbols))
 
 
 def randomize(layer, seed=1):
-    """Weights from a seed, biases included, so that no zero hides a missing term."""
+    """Sets random weights and biases, because zeros could hide a missing term."""
     rng = np.random.default_rng(seed)
     layer.set_weights([rng.normal(0, 1 / np.sqrt(max(w.shape[0], 2)), w.shape) for w in layer.get_weights()])
 
 
 def check_reload(model, feed, found):
-    """Saved as `.keras` and read back, the model answers the same."""
+    """Saving as `.keras` and loading does not change the outputs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
@@ -67,7 +67,7 @@ def check_reload(model, feed, found):
 
 
 def check_gradients(model, layer, feed, inputs, derivation):
-    """One SGD step equals the numerical derivative of the derivation along the gradient, for every weight by itself."""
+    """One SGD step equals the numerical derivative of the derivation along the gradient, for each weight separately."""
     rng = np.random.default_rng(2)
     before = [np.float64(w) for w in layer.get_weights()]
     target = rng.normal(size=derivation(before, *map(np.float64, inputs)).shape)
@@ -87,11 +87,11 @@ def check_gradients(model, layer, feed, inputs, derivation):
 
 
 def check_policy(layer, config, inputs, expected, policy, tolerance):
-    """Under a mixed policy the output has the compute type, is finite and near the exact value."""
-    twin = type(layer).from_config({**config, "dtype": policy})
-    output = twin(*inputs)
-    twin.set_weights(layer.get_weights())
-    output = keras.ops.convert_to_numpy(keras.ops.cast(twin(*inputs), "float32"))
-    assert twin.compute_dtype == policy.removeprefix("mixed_")
-    assert all(keras.backend.standardize_dtype(w.dtype) == "float32" for w in twin.trainable_weights)
+    """With a mixed policy, the layer computes in half precision with float32 weights, near the exact values."""
+    mixed = type(layer).from_config({**config, "dtype": policy})
+    output = mixed(*inputs)
+    mixed.set_weights(layer.get_weights())
+    output = keras.ops.convert_to_numpy(keras.ops.cast(mixed(*inputs), "float32"))
+    assert mixed.compute_dtype == policy.removeprefix("mixed_")
+    assert all(keras.backend.standardize_dtype(w.dtype) == "float32" for w in mixed.trainable_weights)
     np.testing.assert_allclose(output, expected, atol=tolerance * np.abs(expected).max())

@@ -1,4 +1,4 @@
-"""The localizer once more, in NumPy float64, from the paper's equations; it shares no code with the product."""
+"""An independent NumPy float64 version of the localizer, from the paper's equations."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def relu(x):
 
 
 def lstm(x, kernel, recurrent, bias):
-    """Eq. 1 over `x (B, T, d)`; gates i, f, c, o side by side."""
+    """Eq. 1 over `x (B, T, d)`; the gates i, f, c, o are concatenated."""
     units = recurrent.shape[0]
     h = c = np.zeros((len(x), units))
     outputs = []
@@ -30,7 +30,7 @@ def lstm(x, kernel, recurrent, bias):
 
 
 def bilstm(x, weights):
-    """Forward and backward in time, side by side."""
+    """Concatenates an LSTM forward and one backward in time."""
     return np.concatenate([lstm(x, *weights[:3]), lstm(x[:, ::-1], *weights[3:])[:, ::-1]], -1)
 
 
@@ -43,7 +43,7 @@ def attention(audio, cells, weights):
 
 
 def localizer(model, x, modalities, attends):
-    """The logits of a Table 1 model with concatenation; weights are read from `model` by layer name."""
+    """The logits of a Table 1 model with concatenation; reads the weights of `model` by layer name."""
 
     def weights(name):
         return [np.float64(w) for w in model.get_layer(name).get_weights()]

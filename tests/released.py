@@ -1,4 +1,4 @@
-"""The authors' networks once more, in PyTorch, with the released parameter names; written from their description."""
+"""Independent PyTorch versions of the authors' networks, with the released parameter names."""
 
 import torch
 from torch import nn
@@ -47,13 +47,13 @@ class Net(nn.Module):
 
 #: audio_dim, d_v, cells, LSTM units, attention units, head units, classes.
 RELEASED = (128, 512, 49, 128, 512, 64, 29)
-#: `tests.small`'s.
+#: The sizes of `tests.small`.
 SMALL = (6, 8, 6, 4, 7, 6, 5)
 FORMS = {"av_att": {}, "w_av_att": {"weak": True}, "dmrn_late": {"fusion": True}}
 
 
 def net(entry, sizes=SMALL, seed=0):
-    """A network with random weights, larger than they begin so that no error hides in a flat function."""
+    """A network with random weights, scaled up so that errors show in the outputs."""
     torch.manual_seed(seed)
     module = Net(sizes, **FORMS[entry])
     with torch.no_grad():
@@ -62,8 +62,8 @@ def net(entry, sizes=SMALL, seed=0):
     return module.eval()
 
 
-def answer(module, x):
-    """NumPy outputs for `{"audio", "visual"}`."""
+def outputs(module, x):
+    """The NumPy outputs for `{"audio", "visual"}`."""
     with torch.no_grad():
         found = module(*(torch.tensor(x[key]) for key in ("audio", "visual")))
     return {key: value.numpy() for key, value in found.items()} if isinstance(found, dict) else found.numpy()

@@ -26,3 +26,9 @@ def test_every_folder_with_modules_is_a_package():
     for package in PACKAGES:
         for folder in {file.parent for file in (ROOT / package).rglob("*.py")}:
             assert (folder / "__init__.py").is_file(), folder
+
+
+def test_git_ignores_no_module():
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", *PACKAGES, "tests"]
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    assert [file for file in ignored if PurePath(file).suffix in (".py", ".pyi", ".yaml")] == []

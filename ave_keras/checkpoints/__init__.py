@@ -1,4 +1,4 @@
-"""Weights under the names of the authors' released files: read without PyTorch, put into models, written out again."""
+"""Reads and writes weights in the format of the authors' released files, without PyTorch."""
 
 import lazy_loader
 

@@ -1,53 +1,53 @@
-"""PyTorch's format before 1.6: pickles one after the other, then the numbers of every storage."""
+"""Reads PyTorch's format before 1.6: several pickles, followed by the numbers of every storage."""
 
 import struct
 
 import numpy as np
 
-from ave_keras.checkpoints.objects import Meaning
-from ave_keras.checkpoints.pickles import Machine
+from ave_keras.checkpoints.objects import Allowlist
+from ave_keras.checkpoints.pickles import PickleMachine
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-#: How a file of this format begins, whatever pickle protocol its writer chose.
+#: The start of a file in this format, for any pickle protocol.
 MAGIC_BYTES = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")
 COUNT = struct.Struct("<q")
 
 
 def read_legacy(file, name):
-    """`(value, numbers)`: what was saved, and `{storage key: (n,) array}` as views of `file`.
+    """Returns `(value, numbers)`: the saved object, and `{storage key: (n,) array}` as views of `file`.
 
     Args:
-        file: an `mmap` of the whole file.
-        name: its name, for errors.
+        file: An `mmap` of the whole file.
+        name: The name of the file, for errors.
 
     Raises:
-        ValueError, LookupError, TypeError: it is cut off or damaged.
-        AVEError: it holds something that is not admitted.
+        ValueError, LookupError, TypeError: The file is truncated or damaged.
+        AVEError: The file contains a type or call that is not allowed.
     """
     if _plain(file, name) != MAGIC:
-        raise ValueError("it does not begin as PyTorch's files do")
+        raise ValueError("it does not start like a PyTorch file")
     protocol, system = _plain(file, name), _plain(file, name)
     if protocol != PROTOCOL or not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise ValueError("it was written by another version of PyTorch, or on a big-endian machine")
-    meaning = Meaning(name)
-    value = Machine(meaning).run(file)
-    meaning.finish()
+        raise ValueError("it is from another version of PyTorch or from a big-endian machine")
+    allowlist = Allowlist(name)
+    value = PickleMachine(allowlist).run(file)
+    allowlist.finish()
     keys = _plain(file, name)
     position, numbers = file.tell(), {}
     for key in keys:
-        storage = meaning.storages[key]
+        storage = allowlist.storages[key]
         (size,) = COUNT.unpack_from(file, position)
         if size != storage.size:
-            raise ValueError(f"storage {key[:40]!r} has another size than its tensors say")
-        # NumPy refuses, before it takes any memory, what reaches beyond the file.
+            raise ValueError(f"storage {key[:40]!r} has the wrong size")
+        # NumPy checks against the size of the file before it allocates memory.
         numbers[key] = np.frombuffer(file, storage.dtype, size, position + COUNT.size)
         position += COUNT.size + numbers[key].nbytes
     return value, numbers
 
 
 def _plain(file, name):
-    meaning = Meaning(name)
-    value = Machine(meaning).run(file)
-    meaning.finish()
+    allowlist = Allowlist(name)
+    value = PickleMachine(allowlist).run(file)
+    allowlist.finish()
     return value

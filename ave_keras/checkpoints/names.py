@@ -1,4 +1,4 @@
-"""The released names: which parameter of the authors' networks is which weight of ours."""
+"""Maps the parameter names of the authors' released networks to the weights of our models."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ave_keras.layers import AudioGuidedAttention, MILPooling
 from ave_keras.layers.fusion import DMRN
 
 LSTMS = {"lstm_audio": "lstm_audio", "lstm_visual": "lstm_video"}
-# `g` guides: it is the term of the sound.
+# `g` stands for guide: the audio term.
 ATTENTION = {
     "audio_projection": "affine_audio",
     "visual_projection": "affine_video",
@@ -19,9 +19,9 @@ ATTENTION = {
 }
 FUSION = {"visual_hidden": "U_v.0", "visual_output": "U_v.2", "audio_hidden": "U_a.0", "audio_output": "U_a.2"}
 DENSE = {"head": "L1", "logits": "L2"}
-# As the released state dicts have them.
+# The order of the released state dicts.
 ORDER = [*LSTMS.values(), *ATTENTION.values(), "affine_h", *FUSION.values(), *DENSE.values()]
-#: Classes of the released whole-module files, and what they are.
+#: The classes of the released whole-module files, and their networks.
 NETWORKS = {
     "models.att_Net": "A+V-att",
     "models_fusion.TBMRF_Net": "DMRN",
@@ -31,11 +31,11 @@ NETWORKS = {
 
 @dataclass(frozen=True)
 class Weight:
-    """One weight of ours.
+    """One weight of our model.
 
     Attributes:
-        variable: the `keras.Variable`.
-        names: its released name, or two whose arrays add up to it: PyTorch's LSTMs have two biases.
+        variable: The `keras.Variable`.
+        names: The released name, or two names for the sum of two arrays: PyTorch's LSTMs have two biases.
     """
 
     variable: keras.Variable
@@ -43,35 +43,35 @@ class Weight:
 
     @property
     def shape(self):
-        """Of the released array: kernels are transposed there."""
+        """The shape of the released array, in which kernels are transposed."""
         return tuple(self.variable.shape[::-1])
 
     @property
     def value(self):
-        """As the released array has it, NumPy."""
+        """The value in the layout of the released array, NumPy."""
         return np.ascontiguousarray(keras.ops.convert_to_numpy(self.variable).T)
 
 
-def released(model, *, partial=False):
-    """The weights of a localizer as `Weight`s, in the order of the released files.
+def released_weights(model, *, partial=False):
+    """The weights of a localizer as a list of `Weight`, in the order of the released files.
 
     Args:
-        model: a localizer.
-        partial: leave out weights that have no released name.
+        model: The localizer.
+        partial: Whether to skip weights without a released name.
 
     Raises:
-        AVEError: a weight has no counterpart in the released code, as in fusions other than concatenation and DMRN.
+        AVEError: A weight has no released name, as in fusions other than concatenation and DMRN.
     """
-    # Not by the variables' paths: those of a model that was saved and read are shorter.
+    # Not by variable paths, which are shorter in reloaded models.
     found = [weight for layer in model.layers for weight in _of_layer(layer)]
-    known = {id(weight.variable) for weight in found}
+    named = {id(weight.variable) for weight in found}
     for variable in model.weights:
-        if id(variable) not in known and not partial:
+        if id(variable) not in named and not partial:
             raise AVEError(
-                f"{model.name!r} is not among the released networks",
+                f"{model.name!r} is not one of the released networks",
                 key=variable.path,
-                expected="a weight that the released code has too",
-                fix="Only localizers with concatenation or one DMRN block have released names",
+                expected="a weight with a released name",
+                fix="Use a localizer with concatenation or one DMRN block",
             )
     return sorted(found, key=lambda weight: ORDER.index(weight.names[0].rpartition(".")[0]))
 
@@ -100,8 +100,8 @@ def _of_dense(layer, name):
         yield Weight(layer.bias, (f"{name}.bias",))
 
 
-def network(model):
-    """Which of `NETWORKS` the model has the shape of; None for parts of them, such as V-att."""
+def network_of(model):
+    """The one of `NETWORKS` with the structure of the model; None for parts of them, such as V-att."""
     layers = {layer.name for layer in model.layers}
     if not {"attention", "lstm_audio", "lstm_visual", "logits"} <= layers:
         return None
@@ -112,15 +112,13 @@ def network(model):
 
 
 def differences(model):
-    """In what the function of `model` differs from that of the released code with the same weights, a list of texts."""
-    found = []
+    """Lists, as texts, how `model` differs from the released code with the same weights."""
+    texts = []
     for layer in model.layers:
         if isinstance(layer, AudioGuidedAttention) and layer.audio_axis != "cells":
-            found.append(
-                "attention adds the term of the sound along the hidden units, the released code along the cells"
-            )
+            texts.append("attention adds the audio term along the hidden units, the released code along the cells")
         if isinstance(layer, MILPooling) and layer.pooling != "max":
-            found.append(f"MIL pooling takes the {layer.pooling}, the released code the maximum")
+            texts.append(f"MIL pooling takes the {layer.pooling}, the released code the maximum")
         if isinstance(layer, DMRN) and layer.blocks > 1 and not layer.swapped:
-            found.append("the residuals of DMRN stay in their streams, the released code exchanges them")
-    return found
+            texts.append("DMRN keeps the residuals in their streams, the released code swaps them")
+    return texts

@@ -1,4 +1,4 @@
-"""What a PyTorch file may be made of: tensors, plain containers, and modules as inert stand-ins."""
+"""The allowed contents of a PyTorch file: tensors, plain containers, and modules as inert stand-ins."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ DTYPES = {
     "ByteStorage": "u1",
     "BoolStorage": "?",
 }
-# RNN modules that have run on a GPU hold one of these; it has no content once it is pickled.
-HOLLOW = "torch.backends.cudnn.rnn.Unserializable"
+# RNN modules that have run on a GPU contain one of these; it is pickled without contents.
+CUDNN_STATE = "torch.backends.cudnn.rnn.Unserializable"
 
 
 @dataclass(eq=False)
 class Name:
-    """A class or function by its name; never looked up, never called."""
+    """The name of a class or function, which is never imported or called."""
 
     text: str
     used: bool = False
@@ -33,7 +33,7 @@ class Name:
 
 @dataclass(eq=False)
 class Module:
-    """What is left of an object of any class: its class's name and its attributes."""
+    """A stand-in for an object of any class: the name of its class and its attributes."""
 
     name: str
     state: dict | None = None
@@ -41,7 +41,7 @@ class Module:
 
 @dataclass(frozen=True, eq=False)
 class Storage:
-    """Where a tensor's numbers are: `size` of them under `key`, from number `start` on."""
+    """The place of a tensor's numbers: `size` numbers of the storage `key`, from index `start`."""
 
     key: str
     dtype: np.dtype
@@ -59,26 +59,26 @@ class Tensor:
     strides: tuple
 
     def array(self, numbers):
-        """The tensor as a NumPy view of its storage's `numbers (n,)`; nothing is copied.
+        """The tensor as a NumPy view of its storage's `numbers (n,)`, without copying.
 
         Raises:
-            ValueError: it reaches beyond them.
+            ValueError: The tensor extends past its storage.
         """
         first = self.storage.start + self.offset
         last = first + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
         if 0 not in self.shape and last >= len(numbers):
-            raise ValueError("a tensor reaches beyond its storage")
+            raise ValueError("a tensor extends past its storage")
         size = numbers.itemsize
         strides = [step * size for step in self.strides]
         return np.lib.stride_tricks.as_strided(numbers[first:], self.shape, strides, writeable=False)
 
 
 @dataclass
-class Meaning:
-    """Gives the names, calls and references in a file the few meanings that are admitted.
+class Allowlist:
+    """Resolves the names, calls and references in a file, and refuses all that are not allowed.
 
     Args:
-        file: its name, for errors.
+        file: The name of the file, for errors.
     """
 
     file: str
@@ -87,14 +87,14 @@ class Meaning:
     modules: list = field(default_factory=list)
 
     def name(self, text):
-        """A name as it stands in the file."""
+        """Records a name in the file."""
         self.names.append(Name(text))
         return self.names[-1]
 
     def call(self, function, arguments):
-        """The value of a call of one of `CALLS`; of any other class without arguments, a `Module` to be filled."""
+        """Returns the value of a call in `CALLS`, or for any other class without arguments, an empty `Module`."""
         if not isinstance(function, Name) or not isinstance(arguments, tuple):
-            raise TypeError("a call of what is not a name")
+            raise TypeError("a call of something that is not a name")
         function.used = True
         if function.text in CALLS:
             return CALLS[function.text](*arguments)
@@ -104,17 +104,19 @@ class Meaning:
         return self.modules[-1]
 
     def build(self, value, state):
-        """Gives a module its attributes; the hooks of tensors and the notes of dicts are dropped."""
+        """Sets the attributes of a module; drops the hooks of tensors and the metadata of dicts."""
         if isinstance(value, Module):
-            if value.name != HOLLOW and not (isinstance(state, dict) and {"_modules", "_parameters"} <= state.keys()):
+            if value.name != CUDNN_STATE and not (
+                isinstance(state, dict) and {"_modules", "_parameters"} <= state.keys()
+            ):
                 raise self._refusal(value.name)
             value.state = state
         elif not isinstance(value, Tensor | OrderedDict):
-            raise TypeError("attributes of what has none")
+            raise TypeError("attributes of an object without attributes")
         return value
 
     def persistent(self, identifier):
-        """`("storage", type, key, place, size[, view])` to a `Storage`, `("module", class, …)` to the class."""
+        """Resolves `("storage", type, key, place, size[, view])` to a `Storage`, `("module", class, …)` to a class."""
         kind, name, *rest = identifier
         name.used = True
         if kind == "module":
@@ -123,13 +125,13 @@ class Meaning:
             raise self._refusal(name.text)
         key, _, size, *view = rest
         dtype = np.dtype(DTYPES[name.text.removeprefix("torch.")])
-        known = self.storages.setdefault(_text(key), Storage(key, dtype, _count(size)))
-        if (known.dtype, known.size) != (dtype, size):
-            raise ValueError("a storage of two types or sizes")
-        return known if view in ([], [None]) else Storage(key, dtype, _count(view[0][2]), _count(view[0][1]))
+        storage = self.storages.setdefault(_text(key), Storage(key, dtype, _count(size)))
+        if (storage.dtype, storage.size) != (dtype, size):
+            raise ValueError("a storage with two types or sizes")
+        return storage if view in ([], [None]) else Storage(key, dtype, _count(view[0][2]), _count(view[0][1]))
 
     def finish(self):
-        """Refuses what was named or made and is neither a tensor's part nor a module."""
+        """Refuses the file if a name was never used or a module never got its attributes."""
         for name in self.names:
             if not name.used:
                 raise self._refusal(name.text)
@@ -139,23 +141,23 @@ class Meaning:
 
     def _refusal(self, text):
         return AVEError(
-            "this file holds more than weights",
+            "the file contains more than weights",
             file=self.file,
             expected="tensors, plain containers and PyTorch modules",
             found=text[:200],
-            fix="Nothing in it was run. Have its author save model.state_dict() alone",
+            fix="Ask its author to save only model.state_dict(). No code from the file was run",
         )
 
 
 def _tensor(storage, offset, shape, strides, *_):
     if not isinstance(storage, Storage) or len(shape) != len(strides):
-        raise TypeError("no tensor")
+        raise TypeError("an invalid tensor")
     return Tensor(storage, _count(offset), tuple(map(_count, shape)), tuple(map(_count, strides)))
 
 
 def _parameter(data, *_):
     if not isinstance(data, Tensor):
-        raise TypeError("a parameter that is no tensor")
+        raise TypeError("a parameter that is not a tensor")
     return data
 
 
@@ -175,7 +177,7 @@ def _count(value):
 
 def _text(value):
     if not isinstance(value, str):
-        raise TypeError("a key that is no text")
+        raise TypeError("a key that is not text")
     return value
 
 
@@ -189,6 +191,6 @@ CALLS = {
     "torch._utils._rebuild_parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
     "torch.autograd.variable.Variable": _parameter,
-    # Every module of PyTorch 0.3 and 0.4 holds this; it chose between implementations.
+    # Every module of PyTorch 0.3 and 0.4 contains this; it selected an implementation.
     "torch.nn.backends.thnn._get_thnn_function_backend": lambda: None,
 }

@@ -1,7 +1,7 @@
-"""A reader of pickles that cannot run anything: it knows data, and hands every name to its caller.
+"""A pickle reader that cannot run code: it builds plain values and passes every name to its caller.
 
-Python's own unpickler is not used, not even a restricted one: it reserves as much memory as a file says it needs, and
-has more instructions than weights take. `pickletools` splits the file into instructions without executing them.
+Python's unpickler, even a restricted one, is not used: it allocates as much memory as a file requests, and it supports
+more instructions than weights need. `pickletools` splits the file into instructions without executing them.
 """
 
 import pickletools
@@ -15,34 +15,34 @@ LITERALS = {
 EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": set}
 TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 IGNORED = {"PROTO", "FRAME", "STOP"}
-# Python hashes a tuple by recursion, which a tuple nested deep enough turns into a crash.
+# No tuples: Python hashes them recursively, and a deeply nested tuple would crash it.
 KEYS = (str, int, float, bytes, type(None))
 
 
-class Machine:
-    """The stack machine of pickle over plain values.
+class PickleMachine:
+    """Pickle's stack machine, for plain values.
 
     Args:
-        meaning: what names, calls and references to storages stand for, an object with `name(text)`,
+        allowlist: The object that resolves names, calls and references to storages, with the methods `name(text)`,
             `call(function, arguments)`, `build(value, state)` and `persistent(identifier)`.
     """
 
-    def __init__(self, meaning):
-        self.meaning = meaning
+    def __init__(self, allowlist):
+        self.allowlist = allowlist
         self.stack, self.marks, self.memo = [], [], {}
 
     def run(self, file):
-        """The value of the next pickle in `file`, which stands behind it afterwards.
+        """Reads the next pickle in `file`, and leaves the position of `file` after it.
 
         Raises:
-            ValueError, LookupError, TypeError: the file is cut off or damaged.
-            AVEError: by `meaning`, for what is not admitted.
+            ValueError, LookupError, TypeError: The file is truncated or damaged.
+            AVEError: The allowlist refuses a type or call.
         """
         for opcode, argument, _ in pickletools.genops(file):
             self._step(opcode.name, argument)
         (value,) = self.stack
         if self.marks:
-            raise ValueError("a mark is left over")
+            raise ValueError("a mark is not closed")
         return value
 
     def _step(self, opcode, argument):
@@ -61,11 +61,11 @@ class Machine:
         elif opcode not in IGNORED:
             step = getattr(self, f"_{opcode.lower()}", None)
             if step is None:
-                raise ValueError(f"the instruction {opcode} has no place in a file of weights")
+                raise ValueError(f"the instruction {opcode} is not allowed in a weights file")
             step(argument)
 
     def _take(self, count=None):
-        """The last `count` values, or those since the last mark."""
+        """Pops the last `count` values, or all values since the last mark."""
         if count is None:
             values, self.stack = self.stack, self.marks.pop()
             return values
@@ -130,10 +130,10 @@ class Machine:
 
     def _global(self, argument):
         module, _, name = argument.partition(" ")
-        self.stack.append(self.meaning.name(f"{module}.{name}"))
+        self.stack.append(self.allowlist.name(f"{module}.{name}"))
 
     def _stack_global(self, _):
-        self.stack.append(self.meaning.name("{}.{}".format(*(checked_text(part) for part in self._take(2)))))
+        self.stack.append(self.allowlist.name("{}.{}".format(*(checked_text(part) for part in self._take(2)))))
 
     def _inst(self, argument):
         arguments = self._take()
@@ -151,26 +151,26 @@ class Machine:
         self._call(*self._take(2))
 
     def _call(self, function, arguments):
-        self.stack.append(self.meaning.call(function, arguments))
+        self.stack.append(self.allowlist.call(function, arguments))
 
     def _build(self, _):
         value, state = self._take(2)
-        self.stack.append(self.meaning.build(value, state))
+        self.stack.append(self.allowlist.build(value, state))
 
     def _binpersid(self, _):
         (identifier,) = self._take(1)
-        self.stack.append(self.meaning.persistent(identifier))
+        self.stack.append(self.allowlist.persistent(identifier))
 
 
 def checked_key(key):
-    """`key`, where it is of a kind that a dict of weights has."""
+    """Returns `key` if its type is allowed; raises `TypeError` otherwise."""
     if not isinstance(key, KEYS):
         raise TypeError(f"a key of type {type(key).__name__}")
     return key
 
 
 def checked_text(value):
-    """`value`, where it is text."""
+    """Returns `value` if it is a string; raises `TypeError` otherwise."""
     if not isinstance(value, str):
         raise TypeError(f"a name of type {type(value).__name__}")
     return value

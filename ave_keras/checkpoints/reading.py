@@ -1,4 +1,4 @@
-"""From a file of PyTorch or safetensors to NumPy arrays by name, without PyTorch and without running anything."""
+"""Reads a PyTorch or safetensors file as NumPy arrays, without PyTorch and without running code from the file."""
 
 import mmap
 import struct
@@ -14,20 +14,20 @@ from ave_keras.checkpoints.zipped import read_zipped
 from ave_keras.errors import AVEError
 
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
-# Far more than any network here has.
+# Far more than any network of this project has.
 MAX_MODULES, MAX_PREFIX = 1000, 1000
-DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
+DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
 DAMAGE += (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, SafetensorError)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """The contents of a weights file.
 
     Attributes:
         arrays: `{name: array}` in the order of the file; bfloat16 becomes float32.
-        network: the class of a whole pickled module, such as `"models.att_Net"`; None for a state dict.
-        file: its path.
+        network: The class of a pickled module, such as `"models.att_Net"`; None for a state dict.
+        file: The path of the file.
     """
 
     arrays: dict
@@ -35,25 +35,26 @@ class Checkpoint:
     file: Path
 
 
-def is_checkpoint(path):
-    """Whether the name of a file says that it is PyTorch's or safetensors'."""
+def is_checkpoint(path: str | Path) -> bool:
+    """Whether the suffix is one of PyTorch or safetensors."""
     return Path(path).suffix in SUFFIXES
 
 
-def read(path):
-    """Reads a whole pickled module or a state dict, in PyTorch's legacy or zip format, or safetensors.
+def read(path: str | Path) -> Checkpoint:
+    """Reads a pickled module or a state dict, in PyTorch's legacy or zip format, or safetensors.
 
-    No class of the saving program is needed and nothing in the file is run. PyTorch's arrays are views of the mapped
-    file, not copies. A state dict may lie in a dict beside other things, and have the prefix of `DataParallel`.
+    It needs no class of the saving program and runs no code from the file. Arrays of PyTorch files are views of the
+    mapped file, not copies. A state dict may be an entry of another dict and may have the prefix of `DataParallel`.
 
     Args:
-        path: of the file; what it is, its content says.
+        path: The file to read; its contents determine the format.
 
     Returns:
         A `Checkpoint`.
 
     Raises:
-        AVEError: no such file; cut off or damaged; it holds anything but tensors, plain containers and modules.
+        AVEError: The file is missing, truncated or damaged, or contains more than tensors, plain containers and
+            modules.
 
     Example:
 
@@ -62,7 +63,7 @@ def read(path):
     """
     path = Path(path)
     if not path.is_file():
-        raise AVEError("no such weights file", file=path)
+        raise AVEError("weights file not found", file=path)
     try:
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -71,11 +72,11 @@ def read(path):
         raise
     except DAMAGE as error:
         raise AVEError(
-            "not a whole file of weights",
+            "unreadable weights file",
             file=path,
             expected="PyTorch's legacy or zip format, or safetensors",
             found=(str(error) or type(error).__name__).splitlines()[0][:200],
-            fix="Nothing in it was run. Download it again",
+            fix="Download it again. No code from the file was run",
         ) from error
     if arrays and all(name.startswith("module.") for name in arrays):
         arrays = {name.removeprefix("module."): array for name, array in arrays.items()}
@@ -90,7 +91,7 @@ def _parse(content, path):
     elif content[8:9] == b"{":
         return _read_safetensors(path), None
     else:
-        raise ValueError("none of these")
+        raise ValueError("another format")
     root = _root(value)
     tensors = _of_module(root) if isinstance(root, Module) else root
     arrays = {name: tensor.array(numbers[tensor.storage.key]) for name, tensor in tensors.items()}
@@ -103,21 +104,21 @@ def _read_safetensors(path):
 
 
 def _float32(array):
-    """Number types that NumPy does not have, such as bfloat16, as float32; others as they are."""
+    """Converts types without a NumPy equivalent, such as bfloat16, to float32."""
     return array.astype("float32") if array.dtype.isbuiltin == 2 else array
 
 
 def _root(value):
-    """The module or dict of tensors, or the only one among the values of a dict."""
+    """The module or dict of tensors: the value itself, or the only one among the values of a dict."""
     if isinstance(value, Module):
         return value
     if not isinstance(value, dict):
-        raise ValueError("it holds neither a module nor a state dict")
-    if tensors := {key: held for key, held in value.items() if isinstance(held, Tensor) and isinstance(key, str)}:
+        raise ValueError("it contains neither a module nor a state dict")
+    if tensors := {key: item for key, item in value.items() if isinstance(item, Tensor) and isinstance(key, str)}:
         return tensors
-    inner = [held for held in value.values() if isinstance(held, Module) or _is_state(held)]
+    inner = [item for item in value.values() if isinstance(item, Module) or _is_state(item)]
     if len(inner) != 1:
-        raise ValueError(f"it holds {len(inner)} modules or state dicts, not one")
+        raise ValueError(f"it contains {len(inner)} modules or state dicts, not one")
     return inner[0]
 
 
@@ -125,25 +126,25 @@ def _is_state(value):
     return (
         isinstance(value, dict)
         and bool(value)
-        and all(isinstance(key, str) and isinstance(held, Tensor) for key, held in value.items())
+        and all(isinstance(key, str) and isinstance(item, Tensor) for key, item in value.items())
     )
 
 
 def _of_module(root):
-    """`{dotted name: Tensor}` of a module, as PyTorch's `state_dict` names them."""
-    found, waiting, seen = {}, [("", root)], 0
+    """`{dotted name: Tensor}` of a module, like PyTorch's `state_dict`."""
+    tensors, waiting, seen = {}, [("", root)], 0
     while waiting:
         prefix, module = waiting.pop()
         seen += 1
-        # A module that holds itself, or the same one over and over, would never end.
+        # Stops modules that contain themselves, or the same module many times.
         if seen > MAX_MODULES or len(prefix) > MAX_PREFIX:
-            raise ValueError("it holds too many modules")
+            raise ValueError("it contains too many modules")
         for kind in ("_parameters", "_buffers"):
-            held = module.state.get(kind) or {}
-            found |= {f"{prefix}{name}": tensor for name, tensor in held.items() if isinstance(tensor, Tensor)}
-        inner = [(f"{prefix}{name}.", held) for name, held in module.state["_modules"].items() if _has_modules(held)]
+            items = module.state.get(kind) or {}
+            tensors |= {f"{prefix}{name}": tensor for name, tensor in items.items() if isinstance(tensor, Tensor)}
+        inner = [(f"{prefix}{name}.", item) for name, item in module.state["_modules"].items() if _has_modules(item)]
         waiting += reversed(inner)
-    return found
+    return tensors
 
 
 def _has_modules(value):

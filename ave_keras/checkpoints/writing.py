@@ -1,9 +1,10 @@
-"""State dicts written as PyTorch or safetensors files, without PyTorch."""
+"""Writes state dicts as PyTorch or safetensors files, without PyTorch."""
 
 import io
 import os
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,17 @@ from safetensors.numpy import save
 from ave_keras.errors import AVEError
 
 
-def write(path, arrays):
-    """Writes `{name: float32 array}`: safetensors by that suffix, PyTorch's zip format by `.pt`, `.pth` or `.bin`.
+def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes `{name: float32 array}` atomically, as safetensors or in PyTorch's zip format, by the suffix.
 
-    `torch.load(path)` reads the latter, with `weights_only=True` as it does by default. The file appears whole or not
-    at all.
+    `torch.load(path)` reads the zip format, with its default `weights_only=True`.
 
     Args:
-        path: of the file.
-        arrays: as `export_weights` gives them.
+        path: The file to write: `.safetensors`, or `.pt`, `.pth` or `.bin` for PyTorch.
+        arrays: The result of `export_weights`.
 
     Raises:
-        AVEError: another suffix, or the file cannot be written.
+        AVEError: The suffix is not supported, or the file cannot be written.
     """
     path = Path(path)
     arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()}
@@ -32,7 +32,7 @@ def write(path, arrays):
     elif path.suffix in (".pt", ".pth", ".bin"):
         pieces = [_torch_bytes(path.stem, arrays)]
     else:
-        raise AVEError("no such format of weights", file=path, expected=".pt, .pth, .bin or .safetensors")
+        raise AVEError("unknown weights format", file=path, expected=".pt, .pth, .bin or .safetensors")
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("wb") as file:
@@ -40,7 +40,7 @@ def write(path, arrays):
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise AVEError("weights cannot be written", file=path, found=error.strerror) from error
+        raise AVEError("cannot write the weights", file=path, found=error.strerror) from error
 
 
 def _torch_bytes(folder, arrays):
@@ -55,7 +55,7 @@ def _torch_bytes(folder, arrays):
 
 
 def _pickled(arrays):
-    """An OrderedDict of tensors in pickle's protocol 2, instruction by instruction."""
+    """Pickles an OrderedDict of tensors with protocol 2, instruction by instruction."""
     pieces = [b"\x80\x02ccollections\nOrderedDict\n)R("]
     for number, (name, array) in enumerate(arrays.items()):
         size, strides = array.shape, [step // array.itemsize for step in array.strides]

@@ -1,4 +1,4 @@
-"""PyTorch's format since 1.6: an uncompressed zip archive with `data.pkl` and one entry per storage."""
+"""Reads PyTorch's format since 1.6: an uncompressed zip archive with `data.pkl` and one entry per storage."""
 
 import io
 import struct
@@ -6,22 +6,22 @@ import zipfile
 
 import numpy as np
 
-from ave_keras.checkpoints.objects import Meaning
-from ave_keras.checkpoints.pickles import Machine
+from ave_keras.checkpoints.objects import Allowlist
+from ave_keras.checkpoints.pickles import PickleMachine
 
 LOCAL = struct.Struct("<4s22xHH")
 
 
 def read_zipped(file, name):
-    """`(value, numbers)`: what was saved, and `{storage key: (n,) array}` as views of `file`.
+    """Returns `(value, numbers)`: the saved object, and `{storage key: (n,) array}` as views of `file`.
 
     Args:
-        file: an `mmap` of the whole file.
-        name: its name, for errors.
+        file: An `mmap` of the whole file.
+        name: The name of the file, for errors.
 
     Raises:
-        ValueError, LookupError, TypeError: it is cut off or damaged.
-        AVEError: it holds something that is not admitted.
+        ValueError, LookupError, TypeError: The file is truncated or damaged.
+        AVEError: The file contains a type or call that is not allowed.
     """
     with zipfile.ZipFile(name) as archive:
         entries = {info.filename: info for info in archive.infolist()}
@@ -33,15 +33,15 @@ def read_zipped(file, name):
         raise ValueError("it is a TorchScript program")
     order = entries.get(f"{folder}byteorder")
     if order and bytes(_content(file, order)) != b"little":
-        raise ValueError("it was written on a big-endian machine")
-    meaning = Meaning(name)
-    value = Machine(meaning).run(io.BytesIO(_content(file, entries[pickled[0]])))
-    meaning.finish()
+        raise ValueError("it is from a big-endian machine")
+    allowlist = Allowlist(name)
+    value = PickleMachine(allowlist).run(io.BytesIO(_content(file, entries[pickled[0]])))
+    allowlist.finish()
     numbers = {}
-    for key, storage in meaning.storages.items():
+    for key, storage in allowlist.storages.items():
         content = _content(file, entries[f"{folder}data/{key}"])
         if len(content) != storage.size * storage.dtype.itemsize:
-            raise ValueError(f"storage {key[:40]!r} has another size than its tensors say")
+            raise ValueError(f"storage {key[:40]!r} has the wrong size")
         numbers[key] = np.frombuffer(content, storage.dtype)
     return value, numbers
 
@@ -53,5 +53,5 @@ def _content(file, info):
     signature, name_size, extra_size = LOCAL.unpack_from(file, info.header_offset)
     start = info.header_offset + LOCAL.size + name_size + extra_size
     if signature != b"PK\3\4" or start + info.file_size > len(file):
-        raise ValueError(f"entry {info.filename[:40]!r} reaches beyond the file")
+        raise ValueError(f"entry {info.filename[:40]!r} extends past the end of the file")
     return memoryview(file)[start : start + info.file_size]

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ave_keras.data import layout
 from ave_keras.data.directory import read_directory
 from ave_keras.data.storage.fingerprint import array_sha256, combined, file_sha256
+from ave_keras.data.storage.rows import check_row_numbers
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class AVE:
 
         if task not in TASKS:
             raise AVEError("unknown task", key="task", expected=f"one of {TASKS}", found=repr(task))
-        rows = self.split(split) if isinstance(split, str) else self._checked(split)
+        rows = self.split(split) if isinstance(split, str) else self._row_numbers(split)
         if background:
             if not len(self.background_rows):
                 expected = " and ".join(names[0] for names in layout.BACKGROUND.values())
@@ -251,7 +252,7 @@ class AVE:
         advance: Callable[[int], object] = lambda n: None,
     ) -> list[tuple[int, str]]:
         """Checks the features of `rows` for NaN and Inf; returns a list of `(row, file)`."""
-        rows = np.unique(self._checked(rows))
+        rows = np.unique(self._row_numbers(rows))
         clips = bool((rows >= len(self.annotations)).any())
         return sorted(bad for m in modalities for bad in self.features.stored(m, clips).bad(rows, advance=advance))
 
@@ -278,16 +279,8 @@ class AVE:
         clips = np.repeat(self._background_labels[:, None], self.segments, axis=1)
         return np.concatenate([self.labels, clips]), np.concatenate([self.video_labels, self._background_labels])
 
-    def _checked(self, rows):
-        rows, count = np.asarray(rows), len(self.annotations) + len(self._background_labels)
-        if not rows.size:
-            raise AVEError("empty split", expected="at least one row", found="none")
-        if rows.ndim != 1 or rows.dtype.kind not in "iu":
-            raise AVEError("invalid row numbers", expected="(n,) integers", found=f"{rows.shape} {rows.dtype}")
-        if rows.min() < 0 or rows.max() >= count:
-            outside = rows.min() if rows.min() < 0 else rows.max()
-            raise AVEError("row number out of range", file=self.folder, expected=f"0 to {count - 1}", found=outside)
-        return rows.astype("int64")
+    def _row_numbers(self, rows):
+        return check_row_numbers(rows, len(self.annotations) + len(self._background_labels), self.folder)
 
     def _skip_bad(self):
         bad = self.features.bad()

@@ -1,4 +1,4 @@
-"""From video files to features: decoding, encoders, extraction. Needs the `video` extra, PyAV."""
+"""Decodes videos and encodes them as features. Needs PyAV, the extra `video`."""
 
 import lazy_loader
 

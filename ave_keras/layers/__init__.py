@@ -1,4 +1,4 @@
-"""Layers, one per file, each a short pure function of `keras.ops` and a thin holder of weights."""
+"""Layers, one per file: a pure function in `keras.ops` and a class with the weights."""
 
 from ave_keras.layers import fusion
 from ave_keras.layers.audio_guided_attention import AudioGuidedAttention

@@ -1,4 +1,4 @@
-"""Audio-guided visual attention: sound decides which cells of the picture to look at (paper Sec. 4.2, Eq. 2-4)."""
+"""Audio-guided visual attention: the sound selects cells of the picture (paper Sec. 4.2, Eq. 2-4)."""
 
 import math
 
@@ -14,10 +14,10 @@ def attention_weights(visual_scores, audio_scores, score_kernel, audio_axis="hid
     """Eq. 3-4: `softmax(W_f tanh(W_v U_v(v) + (W_a U_a(a)) 1^T))`, the softmax over the cells in float32.
 
     Args:
-        visual_scores: `W_v U_v(v)`, `(..., K, H)`, K cells and H hidden units.
+        visual_scores: `W_v U_v(v)`, `(..., K, H)`, for K cells and H hidden units.
         audio_scores: `W_a U_a(a)`, `(..., H)`, or `(..., K)` with `audio_axis="cells"`.
         score_kernel: `W_f`, `(H, 1)`.
-        audio_axis: the axis of `(K, H)` along which the audio term varies, see `AudioGuidedAttention`.
+        audio_axis: The axis of `(K, H)` along which the audio term varies, see `AudioGuidedAttention`.
 
     Returns:
         `(..., K)` weights that sum to one, in the dtype of `visual_scores`.
@@ -28,17 +28,17 @@ def attention_weights(visual_scores, audio_scores, score_kernel, audio_axis="hid
 
 
 def thin_product(matrix, kernel):
-    """`matrix @ kernel` for an `(N, d)` matrix of many rows and a `(d, h)` kernel of few columns.
+    """`matrix @ kernel` for an `(N, d)` matrix with many rows and a `(d, h)` kernel with few columns.
 
-    The kernel's gradient is `matrix^T @ upstream`, which TensorFlow computes on a CPU at less than half the speed of
-    its transpose, `upstream^T @ matrix`: a tenth of `av_att`'s train step. Here it is the transpose of the latter.
+    On a CPU, TensorFlow computes the kernel's gradient `matrix^T @ upstream` at less than half the speed of its
+    transpose `upstream^T @ matrix`. Using the transpose saves a tenth of `av_att`'s train step.
     """
 
     @ops.custom_gradient
     def product(matrix, kernel):
         def gradients(upstream):
-            of_kernel = ops.transpose(ops.matmul(ops.transpose(upstream), matrix))
-            return ops.matmul(upstream, ops.transpose(kernel)), of_kernel
+            kernel_gradient = ops.transpose(ops.matmul(ops.transpose(upstream), matrix))
+            return ops.matmul(upstream, ops.transpose(kernel)), kernel_gradient
 
         return ops.matmul(matrix, kernel), gradients
 
@@ -52,34 +52,34 @@ def attend(weights, cells):
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class AudioGuidedAttention(keras.layers.Layer):
-    """Pools the cells of a visual map with weights that the sound of the same segment decides.
+    """Pools the cells of a visual map with weights that depend on the sound of the same segment.
 
     `v_att = sum_i w_i v_i` (Eq. 2), `w = softmax(x)` (Eq. 3), `x = W_f tanh(W_v U_v(v) + (W_a U_a(a)) 1^T)` (Eq. 4),
-    where `U_v` and `U_a` are dense layers with ReLU to `units` dimensions. As in the paper, `W_v` and `W_a` map to as
-    many hidden units as the map has cells, and none of the three W has a bias.
+    where `U_v` and `U_a` are dense layers with ReLU and `units` units. As in the paper, `W_v` and `W_a` have as many
+    hidden units as the map has cells, and the three W have no biases.
 
     The released code adds the audio term along the *cells* instead of the hidden units (it transposes `(W_a U_a(a))
-    1^T`), so that sound shifts each position by a bias of its own. `audio_axis="cells"` does the same; the default is
+    1^T`), so that the sound adds a separate bias to each cell. `audio_axis="cells"` does the same; the default is
     Eq. 4.
 
-    A mask of `audio` (one entry per segment) is passed on unchanged: segments do not look at each other here.
+    The mask of `audio` (one entry per segment) passes through unchanged, because segments do not interact here.
 
     Args:
         units: d, the width of `U_v` and `U_a`.
         audio_axis: `"hidden"` (Eq. 4) or `"cells"` (released code).
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
-        audio: `(..., d_a)` one vector per segment.
-        visual: `(..., H, W, d_v)` one map per segment, with the same leading axes as `audio`.
-        return_attention_scores: if true, the weights are returned too.
+        audio: `(..., d_a)`, one vector per segment.
+        visual: `(..., H, W, d_v)`, one map per segment, with the same leading axes as `audio`.
+        return_attention_scores: Whether to return the weights too.
 
     Returns:
-        `(..., d_v)` the attended visual feature; with `return_attention_scores`, also `(..., H, W)`, which sums to one
-        over (H, W).
+        `(..., d_v)`, the attended visual feature; with `return_attention_scores`, also the weights `(..., H, W)`, which
+        sum to one over (H, W).
 
     Raises:
-        AVEError: an unknown `audio_axis`; inputs whose leading axes or ranks do not fit.
+        AVEError: `audio_axis` is unknown, or the ranks or leading axes of the inputs do not match.
 
     Example:
 
@@ -120,11 +120,10 @@ class AudioGuidedAttention(keras.layers.Layer):
         self.score_kernel = self.add_weight(shape=(cells, 1), initializer="glorot_uniform", name="score_kernel")
 
     def call(self, audio, visual, return_attention_scores=False):
-        """Attends to `visual` as `audio` says."""
+        """Attends to the cells of `visual`, guided by `audio`."""
         *leading, height, width, channels = ops.shape(visual)
         cells = ops.reshape(visual, (*leading, height * width, channels))
-        # On a matrix, TensorFlow fuses product, bias and ReLU; on the full rank it does not, at a tenth of the train
-        # step.
+        # TensorFlow fuses product, bias and ReLU only for matrices; this saves a tenth of the train step.
         visual_scores = self._score(self.visual_projection(ops.reshape(visual, (-1, channels))))
         weights = attention_weights(
             ops.reshape(visual_scores, (*leading, height * width, -1)),
@@ -144,7 +143,7 @@ class AudioGuidedAttention(keras.layers.Layer):
         return thin_product(cells, ops.cast(dense.kernel, self.compute_dtype))
 
     def compute_output_spec(self, audio, visual, return_attention_scores=False):
-        """The symbolic `(..., d_v)` and, if asked for, `(..., H, W)`."""
+        """The symbolic `(..., d_v)` and, if requested, `(..., H, W)`."""
         self._check(audio.shape, visual.shape)
         *leading, height, width, channels = visual.shape
         attended = keras.KerasTensor((*leading, channels), dtype=self.compute_dtype)
@@ -157,7 +156,7 @@ class AudioGuidedAttention(keras.layers.Layer):
         return (*visual_shape[:-3], visual_shape[-1])
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "units": self.units, "audio_axis": self.audio_axis}
 
     def _check(self, audio_shape, visual_shape):

@@ -1,4 +1,4 @@
-"""The linear map into the space of canonical correlation analysis, kept inside the model that needs it."""
+"""The linear projection of canonical correlation analysis, as a layer."""
 
 import keras
 from keras import ops
@@ -15,22 +15,22 @@ def canonical_projection(x, mean, kernel):
 class CanonicalProjection(keras.layers.Layer):
     """Subtracts a mean and projects on canonical directions: `(x - mean) kernel`.
 
-    The weights do not train: like those of `keras.layers.Normalization` they are computed from data, by
-    `ave_keras.matching.fit_projections`, once the network below has learned, and are saved with the model. Until then
-    the layer passes the first `units` features as they are. A mask passes unchanged.
+    The weights are not trained. Like those of `keras.layers.Normalization`, they are computed from data, by
+    `ave_keras.matching.fit_projections` after training, and saved with the model. Until then the layer returns the
+    first `units` features unchanged. The mask passes through unchanged.
 
     Args:
         units: k, the number of canonical directions.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
-        inputs: `(..., d)`, d of `units` or more.
+        inputs: `(..., d)`, with d at least `units`.
 
     Returns:
         `(..., k)` canonical variates.
 
     Raises:
-        AVEError: more directions than features.
+        AVEError: There are more directions than features.
 
     Example:
 
@@ -47,11 +47,11 @@ class CanonicalProjection(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        """Creates the mean and an identity."""
+        """Creates a zero mean and an identity kernel."""
         features = input_shape[-1]
         if not 1 <= self.units <= features:
             raise AVEError(
-                "no such projection", key="units", expected=f"1 to {features}, the features", found=self.units
+                "invalid number of directions", key="units", expected=f"1 to {features}, the features", found=self.units
             )
         self.mean = self.add_weight(shape=(features,), initializer="zeros", trainable=False, name="mean")
         self.kernel = self.add_weight(
@@ -67,5 +67,5 @@ class CanonicalProjection(keras.layers.Layer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "units": self.units}

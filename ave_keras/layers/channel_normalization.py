@@ -7,7 +7,7 @@ from keras import ops
 def normalized_relu(x, epsilon=1e-5):
     """`relu(x) / (max_c relu(x)_c + epsilon)`, the maximum over the last axis; computed in float32.
 
-    In float16 the epsilon is a denormal number, which processors may take for 0: a step without activity would be 0/0.
+    In float16 the epsilon is denormal, and processors may flush it to 0: a step without activity would become 0/0.
     """
     exact = ops.cast(ops.relu(x), "float32")
     return ops.cast(exact / (ops.max(exact, axis=-1, keepdims=True) + epsilon), x.dtype)
@@ -15,9 +15,9 @@ def normalized_relu(x, epsilon=1e-5):
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class ChannelNormalization(keras.layers.Layer):
-    """ReLU, then every time step divided by its largest channel: `y = relu(x) / (max_c relu(x)_c + 1e-5)`.
+    """Applies ReLU, then divides each time step by its largest channel: `y = relu(x) / (max_c relu(x)_c + 1e-5)`.
 
-    A mask passes unchanged.
+    The mask passes through unchanged.
 
     Call arguments:
         inputs: `(..., C)`.
@@ -42,7 +42,7 @@ class ChannelNormalization(keras.layers.Layer):
         """There are no weights."""
 
     def call(self, inputs):
-        """Clips and divides."""
+        """Applies the normalized ReLU."""
         return normalized_relu(inputs)
 
     def compute_output_shape(self, input_shape):

@@ -1,4 +1,4 @@
-"""Multiple-instance pooling of segment scores to a video score (paper Sec. 4.4, Eq. 7)."""
+"""Multiple-instance pooling of segment scores to video scores (paper Sec. 4.4, Eq. 7)."""
 
 import keras
 from keras import ops
@@ -9,9 +9,9 @@ POOLINGS = ("mean", "max")
 
 
 def mil_pool(scores, pooling="mean", mask=None):
-    """Pools `scores (B, T, C)` over time to `(B, C)`; `mask (B, T)` is true where a segment counts.
+    """Pools `scores (B, T, C)` over time to `(B, C)`; `mask (B, T)` is true for segments to include.
 
-    A video whose segments are all masked out gets zeros.
+    A video without any included segment gets zeros.
     """
     if mask is None:
         return ops.mean(scores, axis=1) if pooling == "mean" else ops.max(scores, axis=1)
@@ -26,14 +26,14 @@ def mil_pool(scores, pooling="mean", mask=None):
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class MILPooling(keras.layers.Layer):
-    """Turns the predictions of T segments into one of the video: `m = 1/T sum_t m_t` (Eq. 7), or their maximum.
+    """Pools the predictions of T segments to one for the video: `m = 1/T sum_t m_t` (Eq. 7), or their maximum.
 
-    The paper averages the predictions of the last dense layer and takes the softmax afterwards; the released code takes
-    the maximum over time of the same logits. A mask `(B, T)` leaves segments out; it ends here.
+    The paper averages the logits of the last dense layer and then takes the softmax; the released code takes the
+    maximum of these logits over time. A mask `(B, T)` excludes segments and is not passed on.
 
     Args:
         pooling: `"mean"` (Eq. 7) or `"max"` (released code).
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         inputs: `(B, T, C)` logits.
@@ -43,7 +43,7 @@ class MILPooling(keras.layers.Layer):
         `(B, C)` logits.
 
     Raises:
-        AVEError: an unknown `pooling`, or inputs that are not of rank 3.
+        AVEError: `pooling` is unknown, or the inputs are not of rank 3.
 
     Example:
 
@@ -64,14 +64,14 @@ class MILPooling(keras.layers.Layer):
     def build(self, input_shape):
         """Checks the rank; there are no weights."""
         if len(input_shape) != 3:
-            raise AVEError("MILPooling pools over time", expected="inputs (B, T, C)", found=tuple(input_shape))
+            raise AVEError("MILPooling needs segments", expected="inputs (B, T, C)", found=tuple(input_shape))
 
     def call(self, inputs, mask=None):
-        """Pools over axis 1."""
+        """Pools over time."""
         return mil_pool(inputs, self.pooling, mask)
 
     def compute_mask(self, inputs, mask=None):
-        """None: the time axis is gone."""
+        """None, because the output has no time axis."""
         return None
 
     def compute_output_shape(self, input_shape):
@@ -79,5 +79,5 @@ class MILPooling(keras.layers.Layer):
         return (input_shape[0], input_shape[2])
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "pooling": self.pooling}

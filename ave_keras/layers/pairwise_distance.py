@@ -1,19 +1,19 @@
-"""The distance between all sounds and all pictures of a clip (paper Sec. 5, Eq. 9)."""
+"""The distance between every second of sound and every second of pictures in a clip (paper Sec. 5, Eq. 9)."""
 
 import keras
 from keras import ops
 
 from ave_keras.errors import AVEError
 
-# Keras' own epsilon, as released: the root has no gradient at zero.
+# Keras' epsilon, as in the released code; the square root has no gradient at zero.
 EPSILON = 1e-7
 
 
 def pairwise_distance(x, y):
     """Eq. 9: `D_ij = ||x_i - y_j||_2 = sqrt(max(sum_k (x_ik - y_jk)^2, 1e-7))`, computed in float32.
 
-    `(..., N, d)` and `(..., M, d)` to `(..., N, M)`, in the dtype of `x`. Differences are formed before they are
-    squared: `|x|^2 + |y|^2 - 2 x y` would lose half the digits of small distances.
+    Maps `(..., N, d)` and `(..., M, d)` to `(..., N, M)`, in the dtype of `x`. It squares the differences, because
+    `|x|^2 + |y|^2 - 2 x y` would lose half the digits of small distances.
     """
     dtype = x.dtype
     x, y = ops.cast(x, "float32"), ops.cast(y, "float32")
@@ -23,13 +23,13 @@ def pairwise_distance(x, y):
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class PairwiseDistance(keras.layers.Layer):
-    """The Euclidean distance of every vector of one sequence to every vector of another: `D_ij = ||x_i - y_j||_2`.
+    """The Euclidean distance between every pair of vectors from two sequences: `D_ij = ||x_i - y_j||_2`.
 
-    One call gives the distance matrix of a whole clip, from which every window of the sliding-window method (Eq. 8) is
-    a sum along a diagonal. As in the released code a square distance is at least 1e-7, so that the root has a gradient.
-    Memory: `N M d` numbers per clip.
+    One call returns the distance matrix of a whole clip; each window of the sliding-window method (Eq. 8) is a sum
+    along a diagonal of it. As in the released code, squared distances are at least 1e-7, so that the root has a
+    gradient. Memory: `N M d` numbers per clip.
 
-    Masks are not supported: seconds that do not count are left out of the loss by sample weights.
+    Masks are not supported: exclude seconds from the loss with sample weights.
 
     Call arguments:
         x: `(..., N, d)`, such as R^v of N seconds.
@@ -39,7 +39,7 @@ class PairwiseDistance(keras.layers.Layer):
         `(..., N, M)` distances.
 
     Raises:
-        AVEError: inputs that differ in rank or in d.
+        AVEError: The inputs differ in rank or in d.
 
     Example:
 
@@ -56,12 +56,12 @@ class PairwiseDistance(keras.layers.Layer):
         if not fits:
             raise AVEError(
                 "PairwiseDistance cannot pair these inputs",
-                expected="x (..., N, d) and y (..., M, d) of the same d",
+                expected="x (..., N, d) and y (..., M, d) with the same d",
                 found=f"x {tuple(x_shape)}, y {tuple(y_shape)}",
             )
 
     def call(self, x, y):
-        """All distances."""
+        """Computes all distances."""
         return pairwise_distance(x, y)
 
     def compute_output_shape(self, x_shape, y_shape):

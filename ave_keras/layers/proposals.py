@@ -1,4 +1,4 @@
-"""Proposals of a short clip: all its windows, what lies in and around them, and their way back to seconds."""
+"""Window proposals of a short clip: their pyramid features, and decoding window scores to scores per second."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from keras import ops
 
 from ave_keras.errors import AVEError
 
-# Parts per proposal before, in and after it, and the levels of the pyramid over the middle (SSN's released settings).
+# Parts before, in and after each proposal, and the features per proposal (SSN's released settings).
 START, COURSE, END = 2, 5, 2
 PYRAMID = 5
 
@@ -19,7 +19,7 @@ def windows(segments):
 
 
 def overlap(start, end, segments):
-    """The share of the span `[start, end)` in each second, `(T,)`; what lies outside the clip counts for nothing."""
+    """The share of the span `[start, end)` in each second, `(T,)`; time outside the clip is ignored."""
     seconds = np.arange(segments)
     inside = np.minimum(end, seconds + 1) - np.maximum(start, seconds)
     return np.clip(inside, 0, None) / (end - start)
@@ -28,8 +28,8 @@ def overlap(start, end, segments):
 def pyramid(segments):
     """The averaging weights `(W, 5, T)` of the structured temporal pyramid over every window.
 
-    A window of d seconds is extended by d/2 to both sides. Its stages are the extension before (2 parts), the window (5
-    parts) and the extension after (2 parts); each part averages its span, and the pyramid averages parts: start, the
+    A window of d seconds is extended by d/2 on both sides. Its stages are the extension before (2 parts), the window (5
+    parts) and the extension after (2 parts). Each part averages its span, and the pyramid averages parts: start, the
     whole course, its first 2 and last 3 parts, end.
     """
     table = np.zeros((len(windows(segments)), PYRAMID, segments))
@@ -47,14 +47,14 @@ def pyramid(segments):
 class StructuredPyramidPooling(keras.layers.Layer):
     """Describes all windows of a clip by what happens before, in and after them: `(B, T, D)` to `(B, W, 5, D)`.
 
-    W = T (T + 1) / 2 windows; along the axis of 5: the start stage, the whole course, its first and last part, the end
-    stage. Every entry is a fixed average of the seconds, so that there are no weights. Cost: a product of `(5 W, T)`
-    with `(T, D)` per video.
+    There are W = T (T + 1) / 2 windows. The axis of 5 is the start stage, the whole course, its first part, its last
+    part and the end stage. Every entry is a fixed average of the seconds, so there are no weights. Cost: a product of
+    `(5 W, T)` with `(T, D)` per video.
 
     Masks are not supported: T is the same for all videos.
 
     Raises:
-        AVEError: inputs not of rank 3, or T below 2 or unknown.
+        AVEError: The inputs are not of rank 3, or T is unknown or below 2.
 
     Example:
 
@@ -66,10 +66,10 @@ class StructuredPyramidPooling(keras.layers.Layer):
     """
 
     def build(self, input_shape):
-        """Lays out the averages for T seconds."""
+        """Computes the averaging weights for T seconds."""
         if len(input_shape) != 3 or input_shape[1] is None or input_shape[1] < 2:
             raise AVEError(
-                "no proposals can be made",
+                "cannot create proposals",
                 key="segments",
                 expected="inputs (B, T, D) with a known T of 2 or more",
                 found=tuple(input_shape),
@@ -77,8 +77,8 @@ class StructuredPyramidPooling(keras.layers.Layer):
         self.table = pyramid(input_shape[1]).astype("float32")
 
     def call(self, inputs):
-        """Averages."""
-        # A product of matrices for every clip; an einsum of (W, 5, T) moves all that it returns once more.
+        """Averages the seconds."""
+        # A matrix product per clip; an einsum with (W, 5, T) would copy its result once more.
         count, parts, segments = self.table.shape
         table = ops.convert_to_tensor(self.table.reshape(-1, segments), self.compute_dtype)
         return ops.reshape(ops.matmul(table, inputs), (-1, count, parts, inputs.shape[-1]))
@@ -90,29 +90,29 @@ class StructuredPyramidPooling(keras.layers.Layer):
 
 
 def centers_and_lengths(segments):
-    """Two float32 tensors `(W,)` of all windows."""
+    """The centers and lengths of all windows, two float32 tensors `(W,)`."""
     spans = windows(segments)
     return (ops.convert_to_tensor(x, "float32") for x in (spans.mean(1), spans[:, 1] - spans[:, 0]))
 
 
 def refine(regression, segments):
-    """The windows moved and stretched by `(..., W, K, 2)`: start and end `(..., W, K)`.
+    """Shifts and scales the windows by `(..., W, K, 2)`; returns their start and end, `(..., W, K)`.
 
-    The first number shifts the centre by that many lengths, the second is the logarithm of the stretch.
+    The first number is the shift of the center in window lengths, the second the logarithm of the scale.
     """
     center, length = (ops.expand_dims(x, -1) for x in centers_and_lengths(segments))
     center = center + regression[..., 0] * length
-    # A window cannot become longer than the clip; without the limit an untrained network overflows.
+    # Without this limit, an untrained network overflows; no window is longer than the clip.
     length = length * ops.exp(ops.clip(regression[..., 1], -np.log(segments), np.log(segments)))
     return center - length / 2, center + length / 2
 
 
 def decode(activity, completeness, regression):
-    """Scores of seconds `(B, T, K + 1)` from scores of windows.
+    """Decodes scores of windows to scores of seconds `(B, T, K + 1)`.
 
-    A window's score for class k is `p_k exp(c_k)`, as in SSN; a second takes, for every class, the best-scoring window
-    whose refined span covers more than half of it. Background has no completeness: the one-second window's own `p_0`
-    competes at the margin of the completeness hinge, `p_0 exp(1)`. The paper does not describe this step.
+    A window's score for class k is `p_k exp(c_k)`, as in SSN. For every class, a second gets the score of the best
+    window with a refined span that covers more than half of it. Background has no completeness: its score is `p_0` of
+    the one-second window at the margin of the completeness hinge, `p_0 exp(1)`. The paper does not describe this step.
 
     Args:
         activity: `(B, W, K + 1)` logits, background last.
@@ -122,7 +122,7 @@ def decode(activity, completeness, regression):
     count = activity.shape[1]
     segments = int((np.sqrt(8 * count + 1) - 1) / 2)
     probability = ops.softmax(activity, axis=-1)
-    # Beyond the margin a window is complete; more would let one window outshout all others.
+    # At the margin a window is complete; without this limit, one window could dominate all others.
     score = probability[..., :-1] * ops.exp(ops.clip(completeness, -10.0, 1.0))
     start, end = refine(regression, segments)
     seconds = ops.reshape(ops.arange(segments, dtype="float32"), (-1, 1, 1))
@@ -137,12 +137,12 @@ def decode(activity, completeness, regression):
 class ProposalDecoding(keras.layers.Layer):
     """Turns the scores of all windows into one distribution per second: `(B, W, 4K + 1)` to `(B, T, K + 1)`.
 
-    The last axis holds K + 1 activity logits (background last), K completeness scores and 2K regressions. See `decode`;
-    the scores of a second are divided by their sum. Computed in float32 and returned so, since it is a model's answer.
+    The last axis has K + 1 activity logits (background last), K completeness scores and 2K regressions. The scores of
+    `decode` are divided by their sum over the classes. Computes and returns float32, because it is a model output.
 
     Args:
         num_classes: K + 1.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Example:
 
@@ -150,7 +150,7 @@ class ProposalDecoding(keras.layers.Layer):
     (2, 10, 29)
 
     Reference:
-        Zhao et al., ICCV 2017, Sec. 3.2-3.3; the step to seconds is ours.
+        Zhao et al., ICCV 2017, Sec. 3.2-3.3; the decoding to seconds is ours.
     """
 
     def __init__(self, num_classes, **kwargs):
@@ -161,7 +161,7 @@ class ProposalDecoding(keras.layers.Layer):
         """There are no weights."""
 
     def call(self, inputs):
-        """Decodes and normalizes."""
+        """Decodes and normalizes the scores."""
         scores = decode(*split_scores(ops.cast(inputs, "float32"), self.num_classes))
         return ops.cast(scores / ops.sum(scores, axis=-1, keepdims=True), self.compute_dtype)
 
@@ -171,12 +171,12 @@ class ProposalDecoding(keras.layers.Layer):
         return (input_shape[0], segments, self.num_classes)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "num_classes": self.num_classes}
 
 
 def split_scores(scores, num_classes):
-    """`(..., W, 4K + 1)` into activity `(..., W, K + 1)`, completeness `(..., W, K)`, regression `(..., W, K, 2)`."""
+    """`(..., W, 4K + 1)` to activity `(..., W, K + 1)`, completeness `(..., W, K)` and regression `(..., W, K, 2)`."""
     k = num_classes - 1
     shape = (*ops.shape(scores)[:-1], k, 2)
     regression = ops.reshape(scores[..., 2 * k + 1 :], shape)

@@ -10,11 +10,11 @@ from ave_keras.errors import AVEError
 class SpatialAveragePooling(keras.layers.Layer):
     """The mean over the cells of each map, for any number of leading axes: `(..., H, W, C)` to `(..., C)`.
 
-    `keras.layers.GlobalAveragePooling2D` takes one map per sample; a video has one per segment. A mask passes
-    unchanged.
+    `keras.layers.GlobalAveragePooling2D` takes one map per sample, but a video has one per segment. The mask passes
+    through unchanged.
 
     Raises:
-        AVEError: inputs of rank below 4.
+        AVEError: The inputs have a rank below 4.
 
     Example:
 
@@ -33,11 +33,11 @@ class SpatialAveragePooling(keras.layers.Layer):
         """Checks the rank; there are no weights."""
         if len(input_shape) < 4:
             raise AVEError(
-                "SpatialAveragePooling pools maps", expected="inputs (..., H, W, C)", found=tuple(input_shape)
+                "SpatialAveragePooling needs maps", expected="inputs (..., H, W, C)", found=tuple(input_shape)
             )
 
     def call(self, inputs):
-        """The mean over the second and third axis from the end."""
+        """Averages over H and W."""
         return ops.mean(inputs, axis=(-3, -2))
 
     def compute_output_shape(self, input_shape):

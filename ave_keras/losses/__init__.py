@@ -1,4 +1,4 @@
-"""Losses of the paper, of the released code and of the baselines."""
+"""The losses of the paper, the released code and the baselines."""
 
 from ave_keras.losses.cca import CCALoss
 from ave_keras.losses.contrastive import ContrastiveLoss

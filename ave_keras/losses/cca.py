@@ -1,4 +1,4 @@
-"""The loss of deep canonical correlation analysis: the correlation that two views can reach, negated."""
+"""The loss of deep canonical correlation analysis: the negative total correlation of two views."""
 
 import keras
 from keras import ops
@@ -7,15 +7,15 @@ from keras import ops
 def whitened_covariance(x, y, weights, regularization):
     """`L_x^-1 S_xy L_y^-T` with `S_xx + r_x I = L_x L_x^T`, `(d_x, d_y)`; its singular values are the correlations.
 
-    The textbook's `S_xx^-1/2 S_xy S_yy^-1/2` differs by a rotation on either side, which singular values do not see,
-    and a triangular factor has a gradient where an inverse root of nearly equal eigenvalues has none.
+    The textbook form `S_xx^-1/2 S_xy S_yy^-1/2` differs only by a rotation on each side, which does not change the
+    singular values. The gradient of a triangular factor also exists for nearly equal eigenvalues.
 
     Args:
         x: `(N, d_x)` float32.
         y: `(N, d_y)` float32.
-        weights: `(N,)`, of the pairs.
-        regularization: r_x as a share of the mean variance of x, and so for y: the result does not change when a view
-            is scaled, and float32 suffices at any scale.
+        weights: `(N,)`, the weights of the pairs.
+        regularization: r_x as a share of the mean variance of x; the same for y. This makes the result independent of
+            the scale of the views, so that float32 suffices.
     """
     total = ops.maximum(ops.sum(weights), 1e-6)
     weights = ops.expand_dims(weights, -1)
@@ -36,8 +36,8 @@ def whitened_covariance(x, y, weights, regularization):
 def total_correlation(matrix, components=None):
     """The sum of the `components` largest singular values of `(d_x, d_y)`, a scalar.
 
-    Its gradient is `U V^T` of the singular vectors, so that these are taken as constants: no derivative of a
-    decomposition is needed, and repeated or vanishing singular values do no harm.
+    Its gradient is `U V^T`, so the singular vectors are treated as constants. This avoids the derivative of the
+    decomposition, which is undefined for repeated or zero singular values.
     """
     u, _, vt = ops.svd(ops.stop_gradient(matrix), full_matrices=False)
     rotation = ops.matmul(u[:, :components], vt[:components])
@@ -48,15 +48,15 @@ def total_correlation(matrix, components=None):
 class CCALoss(keras.losses.Loss):
     """Minus the sum of the canonical correlations of two views over the pairs of a batch.
 
-    `y_pred` is `(..., 2 d)`, the d features of one view beside those of the other; `y_true` is `(..., 1)`, the weight
-    of each pair: 1 where the views belong together, 0 where the pair is left out. The result is one number for the
-    batch, which should hold several times more pairs than d: fewer pairs correlate perfectly by chance.
+    `y_pred` is `(..., 2 d)`, the concatenated d features of the two views. `y_true` is `(..., 1)`, the weight of each
+    pair: 1 to include the pair, 0 to ignore it. The result is one number for the batch. A batch should contain several
+    times more than d pairs, because fewer pairs correlate perfectly by chance.
 
     Args:
-        components: of how many correlations, the largest; all d if None.
-        regularization: share of each view's mean variance that is added to all its variances.
-        name: of the loss.
-        **kwargs: `reduction`, `dtype`, as for every Keras loss.
+        components: The number of largest correlations to sum; None sums all d.
+        regularization: The share of each view's mean variance to add to all its variances.
+        name: The name of the loss.
+        **kwargs: The usual arguments of a Keras loss, such as `reduction` and `dtype`.
 
     Example:
 
@@ -72,7 +72,7 @@ class CCALoss(keras.losses.Loss):
         self.components, self.regularization = components, regularization
 
     def call(self, y_true, y_pred):
-        """One number, as `(1,)`."""
+        """The loss of the batch, `(1,)`."""
         y_pred = ops.cast(y_pred, "float32")
         features = y_pred.shape[-1] // 2
         x, y = (ops.reshape(view, (-1, features)) for view in (y_pred[..., :features], y_pred[..., features:]))
@@ -81,6 +81,6 @@ class CCALoss(keras.losses.Loss):
         return ops.expand_dims(-total_correlation(matrix, self.components), 0)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         own = {"components": self.components, "regularization": self.regularization}
         return {**super().get_config(), **own}

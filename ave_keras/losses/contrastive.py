@@ -5,7 +5,7 @@ from keras import ops
 
 
 def contrastive(y_true, distance, margin):
-    """Eq. 10: `y D^2 + (1 - y) max(0, margin - D)^2`, for every pair; all of one shape `(...)`."""
+    """Eq. 10: `y D^2 + (1 - y) max(0, margin - D)^2`, for every pair; `(...)` and `(...)` to `(...)`."""
     distance = ops.convert_to_tensor(distance)
     y_true = ops.cast(y_true, distance.dtype)
     return y_true * ops.square(distance) + (1 - y_true) * ops.square(ops.maximum(margin - distance, 0))
@@ -13,16 +13,16 @@ def contrastive(y_true, distance, margin):
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class ContrastiveLoss(keras.losses.Loss):
-    """Draws true pairs together and pushes others apart up to a margin: `y D^2 + (1 - y) max(0, th - D)^2`.
+    """Pulls true pairs together and pushes other pairs apart up to a margin: `y D^2 + (1 - y) max(0, th - D)^2`.
 
-    `y_true` is 1 for a true pair and 0 for another; `y_pred` is the distance of each pair, of the same shape, such as
-    `(B, T, T)` for all pairs of seconds. The result is the mean over pairs by `sample_weight`, of the same shape, too:
-    pairs of weight 0 do not count.
+    `y_true` is 1 for a true pair, else 0. `y_pred`, of the same shape, is the distance of each pair, such as
+    `(B, T, T)` for all pairs of seconds. The result is the mean over pairs, weighted by `sample_weight` of the same
+    shape.
 
     Args:
-        margin: th of Eq. 10; 2 as in the released training.
-        name: of the loss.
-        **kwargs: `reduction`, `dtype`, as for every Keras loss.
+        margin: The threshold th of Eq. 10; 2 as in the released code.
+        name: The name of the loss.
+        **kwargs: The usual arguments of a Keras loss, such as `reduction` and `dtype`.
 
     Example:
 
@@ -38,9 +38,9 @@ class ContrastiveLoss(keras.losses.Loss):
         self.margin = margin
 
     def call(self, y_true, y_pred):
-        """`(...)` and `(...)` to `(...)`."""
+        """The loss of every pair, `(...)`."""
         return contrastive(y_true, y_pred, self.margin)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "margin": self.margin}

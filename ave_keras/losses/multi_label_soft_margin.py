@@ -15,8 +15,8 @@ def multi_label_soft_margin(y_true, y_pred):
 class MultiLabelSoftMargin(keras.losses.Loss):
     """One-versus-all logistic loss, PyTorch's `MultiLabelSoftMarginLoss`: `mean_c -[y log s(x) + (1-y) log(1-s(x))]`.
 
-    The released code feeds it the *softmax output*, so that its value stays between 0.680 (perfect) and 0.715 (worst);
-    the paper's text says cross-entropy. It is here for `protocol="official"`.
+    The released code applies it to the *softmax output*, so its value is between 0.680 (perfect) and 0.715 (worst). The
+    paper states cross-entropy. `protocol="official"` uses this loss.
 
     Example:
 
@@ -30,5 +30,5 @@ class MultiLabelSoftMargin(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):
-        """`(..., C)` one-hot and `(..., C)` scores to `(...)`."""
+        """The loss of one-hot `(..., C)` and scores `(..., C)`, as `(...)`."""
         return multi_label_soft_margin(y_true, y_pred)

@@ -11,9 +11,9 @@ HARD = 0.17
 
 
 def event_of(y_true):
-    """The event in labels `(B, T, K + 1)`: class one-hot `(B, K)`, start and end `(B,)`, both 0 where there is none."""
-    held = ops.sum(y_true[..., :-1], axis=1)
-    onehot = ops.one_hot(ops.argmax(held, axis=-1), held.shape[-1], dtype=y_true.dtype)
+    """The event of labels `(B, T, K + 1)`: one-hot class `(B, K)`, start and end `(B,)`, both 0 without an event."""
+    seconds = ops.sum(y_true[..., :-1], axis=1)
+    onehot = ops.one_hot(ops.argmax(seconds, axis=-1), seconds.shape[-1], dtype=y_true.dtype)
     active = ops.einsum("btk,bk->bt", y_true[..., :-1], onehot)
     length = ops.sum(active, axis=1)
     start = ops.cast(ops.argmax(active, axis=1), y_true.dtype)
@@ -21,7 +21,7 @@ def event_of(y_true):
 
 
 def window_iou(start, end, segments):
-    """Intersection over union `(B, W)` of the spans `[start, end)` of B videos with all windows of T seconds."""
+    """The intersection over union `(B, W)` of the spans `[start, end)` of B videos with all windows of T seconds."""
     spans = ops.convert_to_tensor(windows(segments), "float32")
     start, end = ops.expand_dims(start, 1), ops.expand_dims(end, 1)
     inside = ops.maximum(ops.minimum(end, spans[:, 1]) - ops.maximum(start, spans[:, 0]), 0)
@@ -30,12 +30,12 @@ def window_iou(start, end, segments):
 
 
 def group_mean(values, chosen):
-    """The mean of `values` where `chosen` is 1; zero for an empty group."""
+    """The mean of `values` where `chosen` is 1; zero if it is nowhere 1."""
     return ops.sum(values * chosen) / ops.maximum(ops.sum(chosen), 1)
 
 
 def hardest_mean(values, chosen, share):
-    """The mean of the largest `share` of the chosen values, at least one of them."""
+    """The mean of the largest `share` of the chosen values, at least one value."""
     count = ops.sum(chosen)
     kept = ops.maximum(ops.ceil(count * share), 1)
     order = ops.flip(ops.sort(ops.reshape(ops.where(chosen > 0, values, -1.0), (-1,))))
@@ -47,27 +47,27 @@ def hardest_mean(values, chosen, share):
 class ProposalLoss(keras.losses.Loss):
     """`CE + 0.1 completeness hinge + 0.1 smooth L1` over windows, labelled by their overlap with the event.
 
-    Windows with IoU of 0.7 or more are foreground, below 0.01 background, between 0.01 and 0.3 incomplete; the others
-    are left out. SSN draws them 1 : 1 : 6; here, where a clip has only 55 windows and all are scored, every group
-    enters by its mean over the batch with these weights, the expectation of that draw. Cross-entropy is over foreground
-    and background; the hinge asks foreground for a completeness of 1 or more and incomplete windows, the hardest 17 %
-    of them, for -1 or less; smooth L1 fits the shift and stretch of foreground windows to the event.
+    Windows with an IoU of at least 0.7 are foreground, below 0.01 background, from 0.01 to 0.3 incomplete; others are
+    ignored. SSN samples them 1 : 1 : 6. A clip has only 55 windows, so all are scored, and each group contributes
+    its mean over the batch with these weights, the expectation of the sampling. Cross-entropy covers foreground and
+    background. The hinge requires a completeness of at least 1 for foreground and at most -1 for the hardest 17 % of
+    the incomplete windows. Smooth L1 fits the shift and scale of foreground windows to the event.
 
     `y_true` is `(B, T, K + 1)`, the one-hot labels of the seconds, one event per video; `y_pred` is `(B, W, 4K + 1)`,
     see `ProposalDecoding`. The result is one number for the batch.
 
     Args:
-        completeness_weight: of the hinge.
-        regression_weight: of the smooth L1 loss.
-        name: of the loss.
-        **kwargs: `reduction`, `dtype`, as for every Keras loss.
+        completeness_weight: The weight of the hinge loss.
+        regression_weight: The weight of the smooth L1 loss.
+        name: The name of the loss.
+        **kwargs: The usual arguments of a Keras loss, such as `reduction` and `dtype`.
 
     Example:
 
     >>> model.compile("sgd", {"proposals": ProposalLoss(), "segments": None})
 
     Reference:
-        Zhao et al., ICCV 2017, Sec. 3.3 and 4; ratios: its released code.
+        Zhao et al., ICCV 2017, Sec. 3.3 and 4; ratios from its released code.
     """
 
     def __init__(self, completeness_weight=0.1, regression_weight=0.1, name="proposal_loss", **kwargs):
@@ -76,7 +76,7 @@ class ProposalLoss(keras.losses.Loss):
         self.regression_weight = regression_weight
 
     def call(self, y_true, y_pred):
-        """One number, as `(1,)`."""
+        """The loss of the batch, `(1,)`."""
         y_pred = ops.cast(y_pred, "float32")
         y_true = ops.cast(y_true, "float32")
         segments, k = y_true.shape[1], y_true.shape[2] - 1
@@ -93,7 +93,7 @@ class ProposalLoss(keras.losses.Loss):
         own = ops.einsum("bwk,bk->bw", completeness, onehot)
         complete = group_mean(ops.maximum(1 - own, 0), foreground)
         hard = hardest_mean(ops.maximum(1 + own, 0), incomplete, HARD)
-        # Of 6 incomplete windows per foreground one, 17 % are kept.
+        # There are 6 incomplete windows per foreground window, of which 17 % are kept.
         weight = INCOMPLETE_PER_FOREGROUND * HARD
         hinge = (complete + weight * hard) / (1 + weight)
 
@@ -103,13 +103,13 @@ class ProposalLoss(keras.losses.Loss):
         return ops.expand_dims(total, 0)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         own = {"completeness_weight": self.completeness_weight, "regression_weight": self.regression_weight}
         return {**super().get_config(), **own}
 
 
 def regression_target(start, end, segments):
-    """`(B, W, 2)`: how far the event's centre is off in window lengths, and the logarithm of the lengths' ratio."""
+    """The targets `(B, W, 2)`: the offset of the event's center in window lengths, and the log ratio of the lengths."""
     center, length = centers_and_lengths(segments)
     shift = (ops.expand_dims((start + end) / 2, 1) - center) / length
     stretch = ops.log(ops.maximum(ops.expand_dims(end - start, 1), 1)) - ops.log(length)

@@ -1,4 +1,4 @@
-"""Metrics of the paper."""
+"""The metrics of the paper, and of attention."""
 
 import lazy_loader
 

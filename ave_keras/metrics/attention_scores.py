@@ -1,25 +1,25 @@
-"""Whether attention finds the source of the sound: the pointing game and the attention mass, in NumPy."""
+"""Measures whether attention finds the source of the sound: pointing game and attention mass, in NumPy."""
 
 import numpy as np
 
 from ave_keras.errors import AVEError
 
 
-def pointing_game(maps, mask):
-    """The share of event segments whose largest attention weight lies on the source.
+def pointing_game(maps: np.ndarray, mask: np.ndarray) -> float:
+    """The share of event segments with the largest attention weight on the source.
 
-    Of k cells that share the largest weight, the share of them on the source counts, so that a model that looks
-    everywhere alike scores `source_area`, and no better.
+    If several cells share the largest weight, the segment counts with the share of these cells on the source. Uniform
+    attention therefore scores `source_area`.
 
     Args:
         maps: `(N, T, H, W)` attention weights.
-        mask: `(N, T, H, W)`, 1 on the cells of the source, 0 elsewhere; segments without any are left out.
+        mask: `(N, T, H, W)`, 1 on the cells of the source, else 0. Segments without a source are ignored.
 
     Returns:
-        A share; NaN where no segment has a source.
+        The share; NaN if no segment has a source.
 
     Raises:
-        AVEError: the shapes differ.
+        AVEError: The shapes differ.
 
     Example:
 
@@ -33,24 +33,24 @@ def pointing_game(maps, mask):
     return _mean((largest & mask).sum(axis=-1) / largest.sum(axis=-1))
 
 
-def attention_mass(maps, mask):
-    """The attention weight inside the source, the mean over event segments; arguments as of `pointing_game`."""
+def attention_mass(maps: np.ndarray, mask: np.ndarray) -> float:
+    """The mean attention weight on the source over event segments; same arguments as `pointing_game`."""
     maps, mask = _events(maps, mask)
     return _mean((maps * mask).sum(axis=-1))
 
 
-def source_area(mask):
-    """Chance for both: the share of the cells that are source, the mean over event segments of `(N, T, H, W)`."""
+def source_area(mask: np.ndarray) -> float:
+    """The chance level of both metrics: the mean share of source cells in event segments of `(N, T, H, W)`."""
     return attention_mass(np.full(np.shape(mask), 1 / np.prod(np.shape(mask)[2:])), mask)
 
 
 def _events(maps, mask):
-    """`(segments, cells)` float64 weights and booleans of the segments that have a source."""
+    """The weights (float64) and mask (boolean) of the segments with a source, `(segments, cells)`."""
     maps, mask = np.asarray(maps, "float64"), np.asarray(mask) > 0
     if maps.shape != mask.shape or maps.ndim != 4:
         raise AVEError(
-            "attention maps and source cells of different shapes",
-            expected=f"(N, T, H, W), as the mask's {mask.shape}",
+            "attention maps and mask have different shapes",
+            expected=f"(N, T, H, W), like the mask's {mask.shape}",
             found=maps.shape,
         )
     maps, mask = (array.reshape(-1, array.shape[2] * array.shape[3]) for array in (maps, mask))

@@ -1,4 +1,4 @@
-"""Functional builders; each returns an uncompiled `keras.Model`."""
+"""Functions that build the models; each returns an uncompiled `keras.Model`."""
 
 from ave_keras.models.avdln import avdln
 from ave_keras.models.dcca import dcca

@@ -18,24 +18,25 @@ def avdln(
 ):
     """Builds the audio-visual distance learning network.
 
-    Two networks of two dense layers, with a leaky ReLU between them, take each second's sound and averaged picture to
-    vectors R^a and R^v, whose Euclidean distance (Eq. 9) says how well they go together. A second stands for itself:
-    clips may have any length, and sound and picture may differ in theirs.
+    Two networks of two dense layers, with a leaky ReLU between them, map the sound and the averaged picture of each
+    second to vectors R^a and R^v. Their Euclidean distance (Eq. 9) measures how well they match. Seconds are
+    independent: clips may have any length, and sound and pictures may have different lengths.
 
     Args:
         audio_dim: d_a.
         visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
-        hidden_units: of the first layers.
-        embedding_units: of the second layers, the size of R.
-        negative_slope: of the leaky ReLU.
-        name: of the model.
+        hidden_units: The units of the first layers.
+        embedding_units: The units of the second layers, the size of R.
+        negative_slope: The negative slope of the leaky ReLU.
+        name: The name of the model.
 
     Returns:
-        A functional `keras.Model`, not compiled, to `{"distances": (B, T_v, T_a), "audio": (B, T_a, embedding_units),
-        "visual": (B, T_v, embedding_units)}`: element (i, j) of the distances is that of picture i and sound j.
+        An uncompiled functional `keras.Model` that returns `{"distances": (B, T_v, T_a), "audio": (B, T_a,
+        embedding_units), "visual": (B, T_v, embedding_units)}`. Element (i, j) of the distances is the distance between
+        picture i and sound j.
 
     Raises:
-        AVEError: a visual shape of another rank.
+        AVEError: The visual shape has another rank.
 
     Example:
 
@@ -43,11 +44,11 @@ def avdln(
     98688
 
     Reference:
-        Tian et al., ECCV 2018, Sec. 5; sizes and slope: its released code.
+        Tian et al., ECCV 2018, Sec. 5; sizes and slope from its released code.
     """
     check_visual_shape("AVDLN", visual_shape)
     inputs = make_inputs(("audio", "visual"), None, audio_dim, visual_shape)
-    # Outputs are float32 under every policy, and so are the layers that make them.
+    # Outputs are float32 under every dtype policy, and so are the layers that compute them.
     embeddings = {}
     for key, x in pooled_views(inputs).items():
         x = layers.Dense(hidden_units, name=f"{key}_hidden")(x)

@@ -16,28 +16,28 @@ def dcca(
     components=64,
     name="dcca",
 ):
-    """Builds two networks whose outputs are to correlate, and the linear CCA on top of them.
+    """Builds two networks with correlated outputs, and a linear CCA on top of them.
 
-    Each second's sound and averaged picture pass dense sigmoid layers and a linear one; the loss looks at these views
-    side by side. Distances are Euclidean in the space of a linear CCA of the views, whose directions are fitted once
-    the networks have learned: `ave_keras.matching.fit_projections`. Clips may have any length, and sound and picture
-    may differ in theirs, as long as the views are not asked for.
+    The sound and the averaged picture of each second pass through dense sigmoid layers and a linear layer; their
+    outputs, the views, are the input of the loss. Distances are Euclidean in the space of a linear CCA of the views.
+    `ave_keras.matching.fit_projections` fits its directions after training. Clips may have any length; sound and
+    pictures may have different lengths if the output `views` is not used.
 
     Args:
         audio_dim: d_a.
         visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
-        hidden_units: of the sigmoid layers of either network.
-        view_units: of the linear layer after them.
-        components: canonical directions, at most `view_units`.
-        name: of the model.
+        hidden_units: The units of the sigmoid layers of each network.
+        view_units: The units of the linear layer after them.
+        components: The number of canonical directions, at most `view_units`.
+        name: The name of the model.
 
     Returns:
-        A functional `keras.Model`, not compiled, to `{"distances": (B, T_v, T_a), "audio": (B, T_a, components),
-        "visual": (B, T_v, components), "views": (B, T, 2 view_units)}`; the views are what `CCALoss` learns from, those
-        of sound first.
+        An uncompiled functional `keras.Model` that returns `{"distances": (B, T_v, T_a), "audio": (B, T_a,
+        components), "visual": (B, T_v, components), "views": (B, T, 2 view_units)}`. The views are the input of
+        `CCALoss`, sound first.
 
     Raises:
-        AVEError: a visual shape of another rank, or more components than view units.
+        AVEError: The visual shape has another rank, or there are more components than view units.
 
     Example:
 
@@ -53,7 +53,7 @@ def dcca(
     for key, x in pooled_views(inputs).items():
         for i, units in enumerate(hidden_units):
             x = layers.Dense(units, activation="sigmoid", name=f"{key}_hidden_{i}")(x)
-        # A covariance needs float32, and so does an output, under every policy; of a bias it sees nothing.
+        # Covariances and outputs need float32 under every dtype policy. A bias would not change the covariance.
         views[key] = layers.Dense(view_units, use_bias=False, dtype="float32", name=f"{key}_view")(x)
         canonical[key] = CanonicalProjection(components, dtype="float32", name=f"{key}_canonical")(views[key])
     distances = PairwiseDistance(dtype="float32", name="distances")(canonical["visual"], canonical["audio"])

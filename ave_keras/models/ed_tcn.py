@@ -22,26 +22,26 @@ def ed_tcn(
 ):
     """Builds the encoder-decoder temporal convolutional network over pooled features.
 
-    Per encoder layer: convolution, spatial dropout, normalized ReLU, max-pooling by 2; the decoder mirrors it with
-    upsampling; a dense softmax labels every second. T is padded at its end with zeros to a multiple of `2^len(filters)`
-    (10 to 12) and the padding's answers are cut off, so that they take no part in the loss.
+    Each encoder layer is a convolution, spatial dropout, normalized ReLU and max-pooling by 2. The decoder mirrors it
+    with upsampling, and a dense softmax labels every second. T is padded with zeros at the end to a multiple of
+    `2^len(filters)` (10 to 12); the predictions for the padding are cut off, so that the loss ignores them.
 
     Args:
-        num_classes: output columns, background included.
-        segments: T, seconds per video, `2^len(filters)` or more.
+        num_classes: The number of output columns, including background.
+        segments: T, seconds per video, at least `2^len(filters)`.
         audio_dim: d_a.
         visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
-        modalities: `("visual",)` as in the paper, `("audio",)`, or both side by side.
-        filters: of the encoder layers; the decoder has them in reverse.
-        kernel_size: of every convolution, in seconds. The source uses 5 to 25, the paper does not say.
-        dropout: share of channels dropped.
-        name: of the model.
+        modalities: `("visual",)` as in the paper, `("audio",)`, or both, concatenated.
+        filters: The filters of the encoder layers; the decoder uses them in reverse.
+        kernel_size: The size of every convolution, in seconds. The source uses 5 to 25; the paper does not state it.
+        dropout: The share of channels to drop.
+        name: The name of the model.
 
     Returns:
-        A functional `keras.Model` to probabilities `(B, T, num_classes)`, not compiled.
+        An uncompiled functional `keras.Model` that returns probabilities `(B, T, num_classes)`.
 
     Raises:
-        AVEError: unknown modalities, or T below `2^len(filters)`.
+        AVEError: The modalities are unknown, or T is below `2^len(filters)`.
 
     Example:
 
@@ -59,9 +59,9 @@ def ed_tcn(
         raise AVEError(
             "cannot build this ED-TCN",
             key="segments",
-            expected=f"{block} seconds or more: {len(filters)} layers halve the time {len(filters)} times",
+            expected=f"{block} seconds or more, because {len(filters)} layers halve the time {len(filters)} times",
             found=segments,
-            fix="Take longer clips, or fewer layers: filters=(64,)",
+            fix="Use longer clips, or fewer layers, such as filters=(64,)",
         )
     inputs = make_inputs(modalities, segments, audio_dim, visual_shape)
     padding = -segments % block

@@ -1,4 +1,4 @@
-"""What every builder starts from: checked choices, inputs, and one vector per second and modality."""
+"""Shared parts of the model builders: argument checks, inputs, and one vector per second and modality."""
 
 import numbers
 
@@ -17,7 +17,7 @@ def check(model, argument, value, choices):
 
 
 def check_visual_shape(model, visual_shape, attention=False):
-    """Raises `AVEError` unless the shape is `(H, W, d_v)`, or `(d_v,)` where nothing attends."""
+    """Raises `AVEError` unless the shape is `(H, W, d_v)`, or `(d_v,)` without attention."""
     if len(visual_shape) != 3 and (attention or len(visual_shape) != 1):
         expected = "(H, W, d_v)" if attention else "(H, W, d_v) or (d_v,)"
         raise AVEError(
@@ -25,14 +25,14 @@ def check_visual_shape(model, visual_shape, attention=False):
             key="visual_shape",
             expected=expected,
             found=tuple(visual_shape),
-            fix="Attention needs maps, visual features (N, T, H, W, d); entries without attention take vectors"
+            fix="Use visual features (N, T, H, W, d), which attention needs, or an entry without attention"
             if attention
             else None,
         )
 
 
 def check_sizes(model, **sizes):
-    """`AVEError` for a size that is no whole number of 1 or more."""
+    """Raises `AVEError` unless every size is a whole number of 1 or more."""
     for argument, value in sizes.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
             raise AVEError(
@@ -41,16 +41,16 @@ def check_sizes(model, **sizes):
 
 
 def make_inputs(modalities, segments, audio_dim, visual_shape):
-    """`{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` as Keras inputs, those of `modalities` only.
+    """Creates the Keras inputs of `modalities`: `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`.
 
-    `segments` is None where clips may have any length.
+    `segments` is None if clips may have any length.
     """
     shapes = {"audio": (audio_dim,), "visual": tuple(visual_shape)}
     return {key: keras.Input((segments, *shapes[key]), name=key) for key in ("audio", "visual") if key in modalities}
 
 
 def average_cells(visual):
-    """`(B, T, H, W, d_v)` to `(B, T, d_v)`; vectors pass."""
+    """Averages `(B, T, H, W, d_v)` to `(B, T, d_v)`; returns vectors unchanged."""
     return SpatialAveragePooling(name="average_pooling")(visual) if len(visual.shape) == 5 else visual
 
 
@@ -60,6 +60,6 @@ def pooled_views(inputs):
 
 
 def pooled_features(inputs):
-    """The input vectors of every second, modalities side by side: `(B, T, d)`."""
+    """The input vectors of every second, concatenated over the modalities: `(B, T, d)`."""
     vectors = list(pooled_views(inputs).values())
     return vectors[0] if len(vectors) == 1 else keras.layers.Concatenate(name="features")(vectors)

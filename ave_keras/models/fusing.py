@@ -1,4 +1,4 @@
-"""Where two modalities meet: before the LSTM, after two of them, or as class scores (paper Sec. 6.2, Table 2)."""
+"""Fuses two modalities before one LSTM, after two LSTMs, or as class scores (paper Sec. 6.2, Table 2)."""
 
 import keras
 from keras import layers
@@ -18,7 +18,7 @@ FUSIONS = {
     "dmrn": fusions.DMRN,
 }
 STAGES = ("early", "late", "decision")
-# An outer product of two 32-d projections has 1024 entries; of two 256-d ones it would have 65536.
+# The outer product of two 32-d projections has 1024 entries; with 256-d projections it would have 65536.
 OUTER_UNITS = 32
 
 
@@ -29,10 +29,10 @@ def bilstm(x, units, name):
 
 
 def without_half_cudnn(lstm):
-    """An LSTM that computes in half precision is kept off cuDNN on JAX; returns it.
+    """Turns off cuDNN for an LSTM on JAX that does not compute in float32; returns the LSTM.
 
-    JAX's call of cuDNN knows float32 alone. Keras hands it any other type, and a train step fails to compile on a GPU:
-    "Unknown output type bfloat16".
+    JAX's cuDNN call supports only float32, but Keras also uses it for other types. A train step then fails to compile
+    on a GPU: "Unknown output type bfloat16".
     """
     if keras.backend.backend() == "jax" and lstm.compute_dtype != "float32":
         lstm.use_cudnn = False
@@ -40,20 +40,20 @@ def without_half_cudnn(lstm):
 
 
 def head(x, units, num_classes):
-    """relu, dense, relu, dense: the released head, `(B, T, d)` to logits `(B, T, num_classes)`."""
+    """The head of the released code: ReLU, dense, ReLU, dense; `(B, T, d)` to logits `(B, T, num_classes)`."""
     x = layers.ReLU(name="head_relu")(x)
     x = layers.Dense(units, activation="relu", name="head")(x)
     return layers.Dense(num_classes, name="logits")(x)
 
 
 def fuse(features, fusion, stage, options, *, num_classes, lstm_units, head_units):
-    """Joins `audio (B, T, d_a)` and `visual (B, T, d_v)` into logits `(B, T, num_classes)`.
+    """Fuses `audio (B, T, d_a)` and `visual (B, T, d_v)` to logits `(B, T, num_classes)`.
 
-    DMRFE returns a pair of them, one per block. GMU and DMRN end with tanh: at the decision stage their logits lie in
-    (-1, 1), so that no probability of C classes passes e² / (e² + C - 1), 0.21 of AVE's 29.
+    DMRFE returns a pair of logits, one per block. GMU and DMRN end with tanh: at the decision stage their logits are in
+    (-1, 1), so a probability over C classes is at most e² / (e² + C - 1), 0.21 for AVE's 29.
 
     Raises:
-        AVEError: an option that the fusion layer does not take.
+        AVEError: The fusion layer does not support an option.
     """
     if stage == "early":
         joint = _layer(fusion, options, 2 * lstm_units)(features["audio"], features["visual"])
@@ -69,7 +69,7 @@ def fuse(features, fusion, stage, options, *, num_classes, lstm_units, head_unit
         blocks = [_layer("dmrn", options, 2 * lstm_units, f"fusion_{i}")(audio, visual) for i in (0, 1)]
         return tuple(layers.Dense(num_classes, name=f"logits_{i}")(joint) for i, joint in enumerate(blocks))
     joint = _layer(fusion, options, 2 * lstm_units)(audio, visual)
-    # A fusion with weights of its own has made the joint vector already; concatenation has not.
+    # Concatenation has no weights, so it needs the head; other fusions have already computed a joint vector.
     if fusion == "concat":
         return head(joint, head_units, num_classes)
     return layers.Dense(num_classes, name="logits")(joint)
@@ -86,7 +86,7 @@ def _layer(fusion, options, units, name="fusion"):
         if isinstance(error, AVEError):
             raise
         raise AVEError(
-            f"fusion '{fusion}' does not take these options",
+            f"fusion '{fusion}' does not support these options",
             key="fusion_options",
             expected=f"arguments of {layer.__name__}",
             found=options,

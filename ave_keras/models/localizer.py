@@ -1,4 +1,4 @@
-"""The localization network of the paper (Sec. 4), built from parts: one builder for every model of Tables 1 and 2."""
+"""The localization network of the paper (Sec. 4): one function builds every model of Tables 1 and 2."""
 
 import keras
 from keras import layers
@@ -33,39 +33,39 @@ def localizer(
 ):
     """Builds an audio-visual event localizer.
 
-    Inputs are a dict of `audio (B, T, d_a)` and `visual (B, T, H, W, d_v)`, each only where it is used; attention needs
-    both. Fully supervised models return probabilities `(B, T, num_classes)`; weakly supervised ones return
-    `{"video": (B, num_classes), "segments": (B, T, num_classes)}`, the softmax of the pooled logits (Eq. 7) and of each
-    segment's own.
+    The input is a dict with the modalities in use: `audio (B, T, d_a)`, `visual (B, T, H, W, d_v)`. Attention needs
+    both. Fully supervised models return probabilities `(B, T, num_classes)`. Weakly supervised models return
+    `{"video": (B, num_classes), "segments": (B, T, num_classes)}`, the softmax of the pooled logits (Eq. 7) and of the
+    logits of each segment.
 
     Args:
-        num_classes: output columns, background included.
+        num_classes: The number of output columns, including background.
         segments: T, seconds per video.
         audio_dim: d_a.
-        visual_shape: `(H, W, d_v)`, or `(d_v,)` for features that are pooled already.
-        modalities: `("audio",)`, `("visual",)` or both: what is modelled in time. Attention may listen to audio beyond
-            that (V-att).
-        attention: audio-guided attention (Eq. 2-4) if true, else the mean over the cells.
+        visual_shape: `(H, W, d_v)`, or `(d_v,)` for pooled features.
+        modalities: The modalities that the LSTMs process: `("audio",)`, `("visual",)` or both. Attention uses audio
+            even if it is not among them (V-att).
+        attention: Whether to use audio-guided attention (Eq. 2-4) instead of the mean over the cells.
         attention_units: d of Eq. 4.
-        audio_axis: see `AudioGuidedAttention`.
-        lstm_units: units per direction of each bidirectional LSTM (Eq. 1).
-        fusion: how two modalities are joined: `"concat"`, `"additive"`, `"maxpool"`, `"gated"`, `"mb"`, `"gmu"`,
+        audio_axis: See `AudioGuidedAttention`.
+        lstm_units: The units per direction of each bidirectional LSTM (Eq. 1).
+        fusion: The fusion of two modalities: `"concat"`, `"additive"`, `"maxpool"`, `"gated"`, `"mb"`, `"gmu"`,
             `"gmb"`, `"mrn"`, `"dmrn"`, or `"dmrfe"`, the ensemble of two DMRN.
-        stage: where they are joined: `"early"`, before one LSTM; `"late"`, after two; `"decision"`, as two vectors of
-            `num_classes` scores. DMRFE is late.
-        fusion_options: arguments of the fusion layer, such as `{"gate": "visual"}` or `{"blocks": 2}`.
-        head_units: width of the dense layer before the classifier, where there is one.
+        stage: Where the fusion takes place: `"early"`, before one LSTM; `"late"`, after two LSTMs; `"decision"`, on two
+            vectors of `num_classes` scores. DMRFE is late.
+        fusion_options: Arguments of the fusion layer, such as `{"gate": "visual"}` or `{"blocks": 2}`.
+        head_units: The width of the dense layer before the classifier, if there is one.
         supervision: `"full"` or `"weak"`.
-        pooling: MIL pooling of weak models, see `MILPooling`.
-        init: what the weights are drawn from: `"keras"`, the layers' own distributions, or `"torch"`, those of the
-            released code, see `initial.draw_torch_initial`.
-        name: of the model.
+        pooling: The MIL pooling of weak models, see `MILPooling`.
+        init: The distributions of the initial weights: `"keras"`, the defaults of the layers, or `"torch"`, those of
+            the released code, see `initial.draw_torch_initial`.
+        name: The name of the model.
 
     Returns:
-        A functional `keras.Model`, not compiled.
+        An uncompiled functional `keras.Model`.
 
     Raises:
-        AVEError: an argument outside its choices, or parts that do not go together.
+        AVEError: An argument is invalid, or arguments do not fit together.
 
     Example:
 
@@ -73,7 +73,7 @@ def localizer(
     1333198
 
     Reference:
-        Tian et al., ECCV 2018, Sec. 4, Fig. 3(a), Table 2; sizes where the paper is silent: the released code.
+        Tian et al., ECCV 2018, Sec. 4, Fig. 3(a), Table 2; sizes missing in the paper are from the released code.
     """
     modalities, visual_shape = tuple(modalities), tuple(visual_shape)
     check("localizer", "modalities", modalities, MODALITIES)
@@ -106,7 +106,7 @@ def localizer(
 
 
 def _outputs(logits, supervision, pooling):
-    # Probabilities are float32 under every policy: losses and metrics need the range.
+    # Probabilities are float32 under every dtype policy, because losses and metrics need the range.
     if isinstance(logits, tuple):
         votes = [layers.Softmax(dtype="float32", name=f"vote_{i}")(scores) for i, scores in enumerate(logits)]
         return layers.Average(dtype="float32", name="segments")(votes)

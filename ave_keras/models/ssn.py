@@ -20,24 +20,25 @@ def ssn(
 ):
     """Builds the structured segment network over pooled features.
 
-    Every window of the clip is a proposal. A linear classifier over K events and background sees the window's course; K
-    linear completeness classifiers and 2K linear regressors see the pyramid of start, course and end.
+    Every window of the clip is a proposal. The input of a linear classifier over K events and background is the
+    window's course; the input of K linear completeness classifiers and 2K linear regressors is the pyramid of start,
+    course and end.
 
     Args:
-        num_classes: K + 1, output columns, background included.
-        segments: T, seconds per video, 2 or more; T (T + 1) / 2 proposals.
+        num_classes: K + 1, the number of output columns, including background.
+        segments: T, seconds per video, at least 2; there are T (T + 1) / 2 proposals.
         audio_dim: d_a.
         visual_shape: `(H, W, d_v)`, averaged over its cells, or `(d_v,)`.
-        modalities: `("visual",)` as in the paper, `("audio",)`, or both side by side.
-        dropout: share of each second's features dropped.
-        name: of the model.
+        modalities: `("visual",)` as in the paper, `("audio",)`, or both, concatenated.
+        dropout: The share of each second's features to drop.
+        name: The name of the model.
 
     Returns:
-        A functional `keras.Model`, not compiled, to `{"segments": (B, T, K + 1), "proposals": (B, W, 4K + 1)}`:
-        probabilities of the seconds, and the raw scores that `ProposalLoss` learns from.
+        An uncompiled functional `keras.Model` that returns `{"segments": (B, T, K + 1), "proposals": (B, W, 4K + 1)}`:
+        the probabilities of the seconds, and the raw scores for `ProposalLoss`.
 
     Raises:
-        AVEError: unknown modalities, or T below 2.
+        AVEError: The modalities are unknown, or T is below 2.
 
     Example:
 
@@ -54,11 +55,11 @@ def ssn(
         raise AVEError(
             "cannot build this SSN",
             key="segments",
-            expected="2 seconds or more: one has a single window",
+            expected="2 seconds or more, because one second has a single window",
             found=segments,
         )
     inputs = make_inputs(modalities, segments, audio_dim, visual_shape)
-    # As released: the features of the seconds are dropped, once for all windows.
+    # As in the released code, dropout applies to the seconds, once for all windows.
     seconds = layers.Dropout(dropout, name="dropout")(pooled_features(inputs))
     stages = StructuredPyramidPooling(name="pyramid")(seconds)
     course, whole = stages[:, :, 1], layers.Reshape((stages.shape[1], -1), name="stages")(stages)
@@ -69,5 +70,5 @@ def ssn(
         layers.Dense(2 * classes, name="regression")(whole),
     ]
     proposals = layers.Concatenate(dtype="float32", name="proposals")(scores)
-    answer = {"segments": ProposalDecoding(num_classes, name="segments")(proposals), "proposals": proposals}
-    return keras.Model(inputs, answer, name=name)
+    outputs = {"segments": ProposalDecoding(num_classes, name="segments")(proposals), "proposals": proposals}
+    return keras.Model(inputs, outputs, name=name)

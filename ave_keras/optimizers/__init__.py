@@ -1,4 +1,4 @@
-"""Optimizers of the released code."""
+"""The optimizer of the released code."""
 
 from ave_keras.optimizers.torch_adam import TorchAdam
 

@@ -1,4 +1,4 @@
-"""Pictures, drawn without a display."""
+"""Figures, drawn without a display."""
 
 import lazy_loader
 

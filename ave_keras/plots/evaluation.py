@@ -1,4 +1,6 @@
-"""The picture of a model's answers on a split: which class it takes for which."""
+"""The figure of a model's predictions on a split: confusion matrix and accuracy per class."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,24 +8,24 @@ from matplotlib.figure import Figure
 from ave_keras.plots.statistics import EVENT
 
 
-def confusion(truth, predicted, classes):
-    """`(C, C)` counts: row the true class, column the answer; arguments are class numbers of any shape."""
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """The confusion matrix `(C, C)`, true classes by row, predicted by column, of class numbers of any shape."""
     counts = np.zeros((classes, classes), "int64")
     np.add.at(counts, (np.ravel(truth), np.ravel(predicted)), 1)
     return counts
 
 
-def evaluation_figure(truth, predicted, class_names, title=""):
-    """Draws the confusion matrix, and beside each of its rows the accuracy of that class.
+def evaluation_figure(truth: np.ndarray, predicted: np.ndarray, class_names: Sequence[str], title: str = "") -> Figure:
+    """Draws the confusion matrix and, beside each row, the accuracy of that class.
 
     Args:
-        truth: `(N, T)` class numbers.
-        predicted: likewise.
-        class_names: C names, background included.
-        title: of the whole.
+        truth: `(N, T)` true class numbers.
+        predicted: `(N, T)` predicted class numbers.
+        class_names: C names, including background.
+        title: The title of the figure.
 
     Returns:
-        A `matplotlib.figure.Figure`; classes without a true segment are blank rows.
+        A `matplotlib.figure.Figure`. Classes without a true segment have blank rows.
     """
     counts = confusion(truth, predicted, len(class_names))
     totals = counts.sum(axis=1)
@@ -40,12 +42,12 @@ def evaluation_figure(truth, predicted, class_names, title=""):
         left.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", fontsize=7, color=color)
     left.set_xticks(numbers, class_names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
     left.set_yticks(numbers, class_names, fontsize=8)
-    left.set(xlabel="answer", ylabel="truth", title="% of the true segments")
+    left.set(xlabel="prediction", ylabel="truth", title="% of the true segments")
 
     bars = right.barh(numbers, np.diag(shares), color=EVENT)
     labels = [f"{a:.1f} of {n}" if n else "no segment" for a, n in zip(np.diag(shares), totals, strict=True)]
     right.bar_label(bars, labels, padding=3, fontsize=7)
-    right.set(xlim=(0, 130), ylim=left.get_ylim(), xlabel="segments right, %", title="Per class")
+    right.set(xlim=(0, 130), ylim=left.get_ylim(), xlabel="correct segments, %", title="Per class")
     right.set_xticks(range(0, 101, 25))
     right.set_yticks(numbers, ["" for _ in class_names])
     right.spines[["top", "right"]].set_visible(False)

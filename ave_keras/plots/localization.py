@@ -1,4 +1,8 @@
-"""The pictures of one localized video, after the paper's Fig. 5 and 6."""
+"""The figures of a localized video, after Fig. 5 and 6 of the paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -7,15 +11,20 @@ from matplotlib.patches import Rectangle
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import class_colors
 
-# As in the paper: the true event is framed in yellow; the model's answer in red, as in its Fig. 1.
-TRUE, ANSWER = "#ffd400", "#e03131"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ave_keras.localization.result import Localization
+
+# As in the paper: yellow frames for the true event, red frames for the prediction.
+TRUTH, PREDICTION = "#ffd400", "#e03131"
 COLUMNS = 10
 
 
-def overlay(axes, frame, weights, alpha=0.5):
-    """Draws a frame and, where there are `weights (H, W)`, its attention over it, scaled to the largest weight.
+def overlay(axes: Axes, frame: np.ndarray, weights: np.ndarray | None, alpha: float = 0.5) -> None:
+    """Draws a frame and over it its attention `weights (H, W)`, if not None, scaled to the largest weight.
 
-    Nothing is subtracted: weights that are all alike colour the whole picture alike.
+    The smallest weight is not subtracted, so uniform weights give a uniform color.
     """
     height, width = frame.shape[:2]
     axes.imshow(frame)
@@ -26,12 +35,12 @@ def overlay(axes, frame, weights, alpha=0.5):
     axes.set_yticks([])
 
 
-def strip_figure(found, frames):
-    """Ten seconds a row: the frames, framed where the event is, above their attention and the model's answer.
+def strip_figure(found: Localization, frames: np.ndarray) -> Figure:
+    """Draws ten seconds per row: the frames, with the true event outlined, above attention and prediction.
 
     Args:
-        found: a `Localization`.
-        frames: `(T, H, W, 3)` uint8, one of each second.
+        found: The `Localization`.
+        frames: `(T, H, W, 3)` uint8, one frame per second.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -40,44 +49,43 @@ def strip_figure(found, frames):
         Tian et al., ECCV 2018, Fig. 6.
     """
     _check(found, frames)
-    seconds, kinds = len(frames), 1 if found.attention is None else 2
+    seconds, lines = len(frames), 1 if found.attention is None else 2
     blocks, columns = -(-seconds // COLUMNS), min(seconds, COLUMNS)
     aspect = frames.shape[1] / frames.shape[2]
-    figure = Figure(figsize=(1.4 * columns, blocks * (kinds * 1.4 * aspect + 0.4) + 0.3), layout="constrained")
-    grid = np.reshape(figure.subplots(blocks * kinds, columns, squeeze=False), (blocks, kinds, columns))
+    figure = Figure(figsize=(1.4 * columns, blocks * (lines * 1.4 * aspect + 0.4) + 0.3), layout="constrained")
+    grid = np.reshape(figure.subplots(blocks * lines, columns, squeeze=False), (blocks, lines, columns))
     for axes in grid.flat:
         axes.set_axis_off()
     for second in range(seconds):
-        for kind in range(kinds):
-            axes = grid[second // COLUMNS, kind, second % COLUMNS]
+        for line in range(lines):
+            axes = grid[second // COLUMNS, line, second % COLUMNS]
             axes.set_axis_on()
-            overlay(axes, frames[second], found.attention[second] if kind else None)
+            weights = found.attention[second] if line and found.attention is not None else None
+            overlay(axes, frames[second], weights)
         event = found.truth is not None and found.truth[second] != found.class_names[-1]
-        _frame(grid[second // COLUMNS, 0, second % COLUMNS], TRUE if event else None)
-        answer = found.classes[second]
-        _frame(axes, ANSWER if answer != found.class_names[-1] else None)
-        axes.set_xlabel(f"{second} s\n{_short(answer)}", fontsize=7)
-    known = "yellow: the true event · " if found.truth is not None else ""
-    figure.suptitle(f"{found.video.name} · {known}red: the answer of {found.model}", fontsize=9)
+        _frame(grid[second // COLUMNS, 0, second % COLUMNS], TRUTH if event else None)
+        prediction = found.classes[second]
+        _frame(axes, PREDICTION if prediction != found.class_names[-1] else None)
+        axes.set_xlabel(f"{second} s\n{_short(prediction)}", fontsize=7)
+    legend = "yellow: the true event · " if found.truth is not None else ""
+    figure.suptitle(f"{found.video.name} · {legend}red: the prediction of {found.model}", fontsize=9)
     return figure
 
 
-def attention_figure(found, frames):
-    """Large overlays of the seconds with an event; of all seconds, where the model finds none.
+def attention_figure(found: Localization, frames: np.ndarray) -> Figure:
+    """Draws large attention overlays of the seconds with a predicted event, or of all seconds without any.
 
-    Arguments and result as of `strip_figure`.
+    Takes and returns the same as `strip_figure`.
 
     Raises:
-        AVEError: the model does not attend.
+        AVEError: The model has no attention.
 
     Reference:
         Tian et al., ECCV 2018, Fig. 5.
     """
     _check(found, frames)
     if found.attention is None:
-        raise AVEError(
-            f"model {found.model!r} does not attend", fix="Draw strip_figure, or take an entry with attention"
-        )
+        raise AVEError(f"model {found.model!r} has no attention", fix="Use strip_figure, or an entry with attention")
     chosen = [s for s, name in enumerate(found.classes) if name != found.class_names[-1]] or list(range(len(frames)))
     columns = min(5, len(chosen))
     rows = -(-len(chosen) // columns)
@@ -91,12 +99,12 @@ def attention_figure(found, frames):
         axes.set_axis_on()
         overlay(axes, frames[second], found.attention[second])
         axes.set_title(f"{second} s · {_short(found.classes[second])}", fontsize=8)
-    figure.suptitle(f"{found.video.name} · where {found.model} looks", fontsize=9)
+    figure.suptitle(f"{found.video.name} · attention of {found.model}", fontsize=9)
     return figure
 
 
-def timeline_figure(found):
-    """Draws the events of model and, where it is known, truth over the seconds, above each class's probability."""
+def timeline_figure(found: Localization) -> Figure:
+    """Draws the predicted events and, if known, the true events over time, above the probability of each class."""
     lines = {"model": found.classes, **({"truth": found.truth} if found.truth is not None else {})}
     colors = class_colors([name for line in lines.values() for name in line], found.class_names[-1])
     figure = Figure(figsize=(8, 3.6), layout="constrained")
@@ -110,7 +118,7 @@ def timeline_figure(found):
         if name in colors:
             below.plot(found.times + 0.5, found.probabilities[:, c], marker="o", ms=3, color=colors[name], label=name)
     below.set(xlabel="second", ylabel="probability", ylim=(0, 1.02))
-    # Truth may name a class that the model does not know.
+    # The truth may contain a class that is not in the model.
     for name in colors:
         if name not in found.class_names:
             below.plot([], [], color=colors[name], label=f"{name} (not a class of the model)")
@@ -122,7 +130,7 @@ def timeline_figure(found):
 
 def _check(found, frames):
     if len(frames) != len(found.classes):
-        raise AVEError("one frame a second is needed", expected=len(found.classes), found=len(frames))
+        raise AVEError("wrong number of frames: need one per second", expected=len(found.classes), found=len(frames))
 
 
 def _frame(axes, color):

@@ -1,15 +1,23 @@
-"""Figures to files."""
+"""Saves figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ave_keras.errors import AVEError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def save(figure, path):
+
+def save(figure: Figure, path: str | Path) -> None:
     """Writes a figure to a PNG, PDF or SVG file.
 
     Raises:
-        AVEError: the name says another kind of file.
+        AVEError: The suffix is not supported.
     """
     try:
         figure.savefig(path, dpi=150)
     except ValueError as error:
-        raise AVEError("cannot draw", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("cannot save the figure", file=path, found=str(error).splitlines()[0]) from error

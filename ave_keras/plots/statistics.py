@@ -1,19 +1,26 @@
-"""The picture of a data set, after the paper's Fig. 2."""
+"""The figure of a data set's statistics, after Fig. 2 of the paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+if TYPE_CHECKING:
+    from ave_keras.data.statistics import Statistics
+
 EVENT, FULL = "#4878a8", "#c8693f"
 
 
-def statistics_figure(statistics):
-    """Draws videos per class and event lengths.
+def statistics_figure(statistics: Statistics) -> Figure:
+    """Draws the number of videos per class and the event lengths.
 
     Args:
-        statistics: `ave_keras.data.statistics.Statistics`.
+        statistics: The `ave_keras.data.statistics.Statistics`.
 
     Returns:
-        A `matplotlib.figure.Figure`; `savefig` writes it. It belongs to no window and needs no display.
+        A `matplotlib.figure.Figure` that needs no display; save it with `savefig`.
 
     Reference:
         Tian et al., ECCV 2018, Fig. 2.

@@ -1,1 +1,1 @@
-"""What the machine offers: optional packages, the backend, GPUs, Ray clusters."""
+"""The machine: optional packages, the backend, GPUs and Ray clusters."""

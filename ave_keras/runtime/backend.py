@@ -1,7 +1,7 @@
-"""Keras' backend: known without importing it, and looked after when it is imported.
+"""Finds Keras' backend without importing Keras, and registers our classes when Keras is imported.
 
-`import ave_keras` imports neither Keras nor a backend. `prepare` hooks into the import of Keras, so that our classes
-are registered as soon as anybody imports it: `import ave_keras; keras.models.load_model(path)` works in either order.
+`import ave_keras` imports neither Keras nor a backend. `prepare` hooks into the import of Keras and registers our
+classes then, so that `keras.models.load_model(path)` works whether `keras` or `ave_keras` is imported first.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from ave_keras.errors import AVEError
 from ave_keras.runtime.packages import installed
 
 BACKENDS = ("tensorflow", "jax", "torch")
-# Every module with classes that a saved model may name.
+# All modules with classes that saved models may contain.
 SERIALIZABLE = (
     "ave_keras.layers",
     "ave_keras.losses",
@@ -25,10 +25,10 @@ SERIALIZABLE = (
 )
 
 
-def prepare():
+def prepare() -> None:
     """Chooses an installed backend, and registers our classes now or when Keras is imported.
 
-    Where KERAS_BACKEND is not set and the backend that Keras would use is not installed, an installed one is chosen.
+    The user's KERAS_BACKEND is kept. Otherwise, if Keras' default backend is not installed, an installed one is chosen.
     """
     if "keras" in sys.modules:
         _register()
@@ -38,8 +38,8 @@ def prepare():
     sys.meta_path.insert(0, _KerasImport())
 
 
-def backend_name():
-    """The backend that Keras uses, or would use if it were imported."""
+def backend_name() -> str:
+    """The backend that Keras uses, or would use once imported."""
     if "keras" in sys.modules:
         return sys.modules["keras"].backend.backend()
     return os.environ.get("KERAS_BACKEND") or _configured_backend()
@@ -51,10 +51,10 @@ def _register():
 
 
 class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads Keras as Python would, explains a missing backend, then registers our classes."""
+    """An import hook that loads Keras, explains a missing backend, and registers our classes."""
 
     def find_spec(self, name, path=None, target=None):
-        """The specification of Keras, loaded by us; None for every other module."""
+        """Returns the spec of Keras with this loader; None for any other module."""
         if name != "keras":
             return None
         sys.meta_path.remove(self)
@@ -67,28 +67,28 @@ class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return spec
 
     def create_module(self, spec):
-        """Python's own module object."""
+        """Creates the module as usual."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module):
-        """Runs Keras.
+        """Runs Keras, then registers our classes.
 
         Raises:
-            AVEError: its backend is not installed.
+            AVEError: The backend is not installed.
         """
         module.__spec__.loader = module.__loader__ = self._loader
         try:
             self._loader.exec_module(module)
         except (ImportError, ValueError):
             named = os.environ.get("KERAS_BACKEND") or _configured_backend()
-            there = [name for name in BACKENDS if installed(name)]
-            if named in there:
+            available = [name for name in BACKENDS if installed(name)]
+            if named in available:
                 raise
             extra = named if named in BACKENDS else BACKENDS[0]
             raise AVEError(
                 "the backend of Keras is not installed",
                 key="KERAS_BACKEND",
-                expected=f"one of {there or list(BACKENDS)}",
+                expected=f"one of {available or list(BACKENDS)}",
                 found=repr(named),
                 fix=f'pip install "ave-keras[{extra}]", set KERAS_BACKEND, or edit keras.json in ~/.keras',
             ) from None
@@ -97,7 +97,7 @@ class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _configured_backend():
-    """The backend in the file that Keras reads, and writes where there is none."""
+    """The backend in Keras' configuration file, else Keras' default."""
     file = Path(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json").expanduser()
     try:
         found = json.loads(file.read_text())

@@ -6,48 +6,48 @@ import subprocess
 from functools import cache
 from itertools import takewhile
 
-# GPU memory is taken as it is needed; TensorFlow may be imported beside another backend.
-GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-# Seconds in which the driver must have answered.
-PATIENCE = 10
+# Allocates GPU memory on demand. TensorFlow may be imported beside another backend.
+MEMORY_GROWTH = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+# Seconds to wait for the driver.
+TIMEOUT = 10
 
 
-def visible():
-    """NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them; no backend is asked."""
+def visible_gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, as in CUDA_VISIBLE_DEVICES, without importing a backend."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is None:
         return _installed()
-    # CUDA leaves out what stands behind a name that it does not know.
+    # CUDA ignores everything after an unknown name.
     return list(takewhile(lambda name: name not in ("", "-1"), map(str.strip, chosen.split(","))))
 
 
 @cache
 def _installed():
     try:
-        # Not by their numbers: CUDA counts the fastest first, the driver by slots.
-        asked = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-        done = subprocess.run(asked, capture_output=True, check=False, timeout=PATIENCE)
+        # UUIDs, not numbers: CUDA numbers the fastest GPU first, the driver numbers by slot.
+        command = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT)
     except (OSError, subprocess.TimeoutExpired):
         return []
     return [] if done.returncode else re.findall(r"^GPU-\S+", done.stdout.decode(errors="replace"), re.MULTILINE)
 
 
-def growth():
-    """Variables that have GPU memory taken as it is needed, where the user has not set them."""
-    return {key: os.environ.get(key, value) for key, value in GROWTH.items()}
+def memory_growth() -> dict[str, str]:
+    """Environment variables that allocate GPU memory on demand, unless the user has set them."""
+    return {key: os.environ.get(key, value) for key, value in MEMORY_GROWTH.items()}
 
 
-def share(number):
-    """Variables of the `number`-th of several processes: its GPU, dealt out in turn, and `growth`."""
-    found = visible()
-    return growth() | ({"CUDA_VISIBLE_DEVICES": found[number % len(found)]} if len(found) > 1 else {})
+def gpu_for_process(number: int) -> dict[str, str]:
+    """Environment variables for the `number`-th process: its GPU, assigned in turn, and `memory_growth`."""
+    found = visible_gpus()
+    return memory_growth() | ({"CUDA_VISIBLE_DEVICES": found[number % len(found)]} if len(found) > 1 else {})
 
 
-def free_memory():
-    """Bytes that are left to the backend of the GPU it computes on; 0 on a CPU.
+def free_memory() -> int:
+    """Free bytes on the backend's GPU; 0 on a CPU.
 
-    Of JAX, which does not know what other processes hold, those that it may take. Also 0 of TensorFlow, whose `fit` has
-    every batch come from the host.
+    On JAX, which does not see the memory of other processes, the bytes it may still allocate. Always 0 on TensorFlow,
+    because its `fit` copies every batch from the host.
     """
     import keras
 
@@ -59,6 +59,6 @@ def free_memory():
     if backend == "jax":
         import jax
 
-        known = jax.devices()[0].memory_stats() or {}
-        return known.get("bytes_limit", 0) - known.get("bytes_in_use", 0)
+        stats = jax.devices()[0].memory_stats() or {}
+        return stats.get("bytes_limit", 0) - stats.get("bytes_in_use", 0)
     return 0

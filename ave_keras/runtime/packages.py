@@ -1,20 +1,21 @@
-"""Packages that are not always there."""
+"""Optional packages."""
 
 import importlib
 import importlib.util
+from typing import Any
 
 from ave_keras.errors import AVEError
 
 
-def require(module, extra):
+def require(module: str, extra: str) -> Any:
     """Imports an optional package.
 
     Args:
-        module: its name for Python.
-        extra: the extra of `pip install "ave-keras[…]"` that brings it.
+        module: The name of the module to import.
+        extra: The extra in `pip install "ave-keras[…]"` that installs it.
 
     Raises:
-        AVEError: it is not installed, or does not load.
+        AVEError: The package is not installed or does not load.
     """
     try:
         return importlib.import_module(module)
@@ -26,8 +27,8 @@ def require(module, extra):
         ) from error
 
 
-def installed(module):
-    """Whether Python finds a package; it is not imported."""
+def installed(module: str) -> bool:
+    """Whether a package is installed, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ImportError:

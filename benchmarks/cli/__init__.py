@@ -1,1 +1,1 @@
-"""`python -m benchmarks`: one module per command."""
+"""The command line, `python -m benchmarks`: one module per command."""

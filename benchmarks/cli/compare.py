@@ -1,4 +1,4 @@
-"""`compare`: whether runs differ by more than the noise of the test videos."""
+"""`compare`: tests whether runs differ by more than the noise of the test videos."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,18 +13,20 @@ from zoo.cli.terminal import wide_console
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, a cell's key or file.")],
-    others: Annotated[list[str], typer.Argument(help="Runs to compare it with.")],
+    first: Annotated[
+        str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, or the key or JSON file of a cell.")
+    ],
+    others: Annotated[list[str], typer.Argument(help="Runs to compare it with, in the same form.")],
     results: Results = Path("results"),
 ):
     """Test whether one run differs from others by more than the noise of the test videos.
 
-    A run is an entry, `av_att`; of one protocol or backend or both, `av_att@official@jax`; or a single cell, by its key
-    or its JSON file. What a name does not say, it shares with the other.
+    A run is an entry (`av_att`), optionally restricted to a protocol, a backend or both (`av_att@official@jax`), or a
+    single cell, given by its key or JSON file. Both runs have the same settings, except those that both names fix.
 
-    Paired over the same videos: a bootstrap interval, and a p-value by flipping signs. McNemar's test counts the
-    segments that one of the two alone has right; those of one video are no independent evidence, so its p is too small
-    and stands here because others print it. With several comparisons, multiply p by their number.
+    The runs are paired by video: the interval is a bootstrap over videos, p comes from a sign-flip permutation test.
+    McNemar's test counts the segments that only one run has right. Segments of a video are not independent, so its p
+    is too small; it is shown because papers report it. For several comparisons, multiply p by their number.
 
     Examples:
 
@@ -37,23 +39,26 @@ def compare(
     records = Store(results, write=False).records() if results.is_dir() else {}
     if not records and not first.endswith(".json"):
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
-    tables = {}
+    tables: dict[str, Table] = {}
     for other in others:
-        for found in compare_runs(records, first, other):
+        for comparison in compare_runs(records, first, other):
             head = "", "diff., %", "95 % interval", "p", "1st only", "2nd only", "McNemar's p", "seeds"
-            table = tables.setdefault(found.title, Table(*head, title=found.title))
-            interval = f"{found.low:+.2f} … {found.high:+.2f}"
-            counts = (
-                f"{found.only_first:.0f}",
-                f"{found.only_second:.0f}",
-                _probability(found.mcnemar),
-                str(found.seeds),
+            table = tables.setdefault(comparison.title, Table(*head, title=comparison.title))
+            interval = f"{comparison.low:+.2f} … {comparison.high:+.2f}"
+            cells = (
+                f"{comparison.difference:+.2f}",
+                interval,
+                _probability(comparison.p),
+                f"{comparison.only_first:.0f}",
+                f"{comparison.only_second:.0f}",
+                _probability(comparison.mcnemar),
+                str(comparison.seeds),
             )
-            table.add_row(f"{first} - {other}", f"{found.difference:+.2f}", interval, _probability(found.p), *counts)
+            table.add_row(f"{first} - {other}", *cells)
     for table in tables.values():
         wide_console().print(table)
 
 
 def _probability(p):
-    """As it is printed; never as nothing."""
+    """The text of a p-value; small ones are not rounded to zero."""
     return "< 0.0001" if p < 1e-4 else f"{p:.4f}"

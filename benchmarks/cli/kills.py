@@ -1,4 +1,4 @@
-"""`kills`: `kill -9` of grids, and a check of what is left."""
+"""`kills`: kills processes of grids with SIGKILL, and checks that no result is lost."""
 
 import tempfile
 import time
@@ -14,34 +14,34 @@ from zoo.cli.terminal import messages
 
 
 def kills(
-    count: Annotated[int, typer.Option(help="How many kills.")] = 200,
+    count: Annotated[int, typer.Option(help="Number of kills.")] = 200,
     backend: Backend = None,
-    seed: Annotated[int, typer.Option(help="Of the times and kinds of the kills.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the times and kinds of the kills.")] = 0,
 ):
-    """Kill workers and drivers of tiny grids at random times, and see that no result is lost, doubled or corrupt.
+    """Kill workers and drivers of tiny grids at random times; check that no result is lost, duplicated or corrupted.
 
     Example: python -m benchmarks kills --count 200 --backend jax
     """
     if not Path("/proc/self/task").is_dir():
-        raise AVEError("kills finds processes by /proc, which is not here", expected="Linux")
+        raise AVEError("this system has no /proc, which `kills` needs to find processes", expected="Linux")
     if count < 1:
-        raise AVEError("no such number", key="--count", expected="1 or more", found=count)
+        raise AVEError("invalid number", key="--count", expected="1 or more", found=count)
     import numpy as np
 
-    from benchmarks.drills.kills import Siege
+    from benchmarks.drills.kills import KillTest
 
     started, backend = time.monotonic(), choose_backend(backend)
     with tempfile.TemporaryDirectory() as folder:
-        siege = Siege(Path(folder), backend, np.random.default_rng(seed))
-        siege.run(count, messages.print)
-    kinds = ", ".join(f"{number} of a {kind}" for kind, number in siege.kills.items())
+        test = KillTest(Path(folder), backend, np.random.default_rng(seed))
+        test.run(count, messages.print)
+    kinds = ", ".join(f"{kind}: {number}" for kind, number in test.kills.items())
     messages.print(
-        f"{siege.kills.total()} kills ({kinds}) over {siege.rounds} grids of {len(siege.cells)} cells with "
-        f"{siege.starts} drivers, {time.monotonic() - started:.0f} s: "
-        f"{len(siege.wrong)} results lost, doubled or corrupt",
+        f"{test.kills.total()} kills ({kinds}) in {test.rounds} grids of {len(test.cells)} cells, with "
+        f"{test.starts} drivers and in {time.monotonic() - started:.0f} s: "
+        f"{len(test.errors)} results lost, duplicated or corrupted",
         soft_wrap=True,
     )
-    for line in siege.wrong:
-        messages.print(line, style="red", markup=False)
-    if siege.wrong:
+    for error in test.errors:
+        messages.print(error, style="red", markup=False)
+    if test.errors:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Options that several commands take, and the grid that they choose."""
+"""Options shared by several commands, and the grid of cells that they select."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,29 +13,31 @@ from benchmarks.grid.tables import choose_tables
 from benchmarks.results.store import Store
 from zoo.cli.terminal import messages
 
-Data = Annotated[Path | None, typer.Option(help="Folder in the official layout. [the profile's synthetic AVE]")]
-Tables = Annotated[str, typer.Option(help="Tables, separated by commas: 1, 2, 3, baselines; or all.")]
-Entries = Annotated[
-    list[str] | None, typer.Option(help="Only entries that match this glob, such as 'w_*'; repeatable.")
+Data = Annotated[
+    Path | None, typer.Option(help="Folder in the official AVE layout.", show_default="the profile's synthetic AVE")
 ]
-Seeds = Annotated[str, typer.Option(help="How many seeds, or a list such as 0,4,7; one alone as 7, with its comma.")]
-Profile = Annotated[str, typer.Option(help="quick: small and short; paper: the recipes' own epochs.")]
-Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch. [Keras' own]")]
-Epochs = Annotated[int | None, typer.Option(help="Instead of the profile's.")]
-BatchSize = Annotated[int | None, typer.Option(help="Instead of the profile's.")]
-Results = Annotated[Path, typer.Option(help="Folder of the results; finished cells in it are not run again.")]
+Tables = Annotated[str, typer.Option(help="Comma-separated tables out of 1, 2, 3 and baselines; or all.")]
+Entries = Annotated[
+    list[str] | None, typer.Option(help="Run only entries that match this glob, such as 'w_*'; repeatable.")
+]
+Seeds = Annotated[str, typer.Option(help="Number of seeds, or a list such as 0,4,7; for seed 7 alone: '7,'.")]
+Profile = Annotated[str, typer.Option(help="quick: small data and few epochs; paper: the epochs of the recipes.")]
+Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch.", show_default="that of Keras")]
+Epochs = Annotated[int | None, typer.Option(help="Number of epochs.", show_default="the profile's")]
+BatchSize = Annotated[int | None, typer.Option(help="Videos per step.", show_default="the profile's")]
+Results = Annotated[Path, typer.Option(help="Results folder; finished cells in it do not run again.")]
 
 
 def select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=True):
-    """`(store, tables, cells, data folder)` of a run's options; all options are checked before the data are read."""
+    """`(store, tables, cells, data folder)` for the options of a run; validates all options before reading the data."""
     from benchmarks.grid.data import PROFILES, open_data
 
     if profile not in PROFILES:
         raise AVEError("unknown profile", key="--profile", expected=f"one of {list(PROFILES)}", found=repr(profile))
     chosen = choose_tables(tables)
     names, seeds = choose_entries(chosen, entries), parse_seeds(seeds)
-    given = {"epochs": epochs, "batch_size": batch_size}
-    recipe = {**PROFILES[profile]["recipe"], **{key: value for key, value in given.items() if value is not None}}
+    overrides = {"epochs": epochs, "batch_size": batch_size}
+    recipe = {**PROFILES[profile]["recipe"], **{key: value for key, value in overrides.items() if value is not None}}
     common = {"protocol": protocol, "backend": choose_backend(backend), "profile": profile, "recipe": recipe}
     resolved = [cell.resolve() for cell in make_cells(names, seeds[:1], data={}, **common)]
     store = Store(results, write)

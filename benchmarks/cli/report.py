@@ -1,4 +1,4 @@
-"""`report`: the tables of everything that is stored."""
+"""`report`: prints and writes the tables of all stored results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,18 +16,19 @@ def report(
     tables: Tables = "all",
     results: Results = Path("results"),
     publish_to: Annotated[
-        Path | None, typer.Option("--publish", help="Also write this CSV for the zoo's cards.")
+        Path | None,
+        typer.Option("--publish", help="Also write the figures to this CSV file, which the model cards read."),
     ] = None,
     readme: Annotated[
-        Path | None, typer.Option(help="With --publish: also the table between this file's marks.")
+        Path | None, typer.Option(help="With --publish: also replace the table between the markers in this file.")
     ] = None,
 ):
-    """Print and write the tables of everything that is stored, one report per data set, protocol and backend.
+    """Print and write the tables of all stored results, one report per data set, protocol and backend.
 
     Example: python -m benchmarks report --results results
     """
     if not results.is_dir():
-        raise AVEError("no results", file=results, fix="Run the grid first: python -m benchmarks run")
+        raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")
     store = Store(results, write=False)
     records = list(store.records().values())
     if not records:

@@ -1,4 +1,4 @@
-"""`run`: the grid, and its tables."""
+"""`run`: runs a grid of cells and prints its tables."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ from benchmarks.cli.options import (
     select,
 )
 from benchmarks.grid.cells import group_seeds
-from benchmarks.grid.cells import shard as share_of
+from benchmarks.grid.cells import shard as shard_of
 from zoo.cli.options import Protocol, SkipBad
 from zoo.cli.terminal import messages, wide_console
 
@@ -38,26 +38,34 @@ def run(
     batch_size: BatchSize = None,
     results: Results = Path("results"),
     workers: Annotated[
-        int | None, typer.Option(help="Processes at a time. [one per core, at most 4 or one per GPU]")
+        int | None,
+        typer.Option(help="Number of worker processes.", show_default="one per core, at most 4 or one per GPU"),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of each. [cores / workers]")] = None,
-    executor: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
+    threads: Annotated[int | None, typer.Option(help="Threads per worker.", show_default="cores / workers")] = None,
+    executor: Annotated[str, typer.Option(help="local: processes on this machine; ray: a Ray cluster.")] = "local",
     address: Annotated[
-        str | None, typer.Option(help="ray: of the cluster. [RAY_ADDRESS, or one on this machine]")
+        str | None,
+        typer.Option(help="HOST:PORT of the cluster (ray).", show_default="RAY_ADDRESS, or a cluster on this machine"),
     ] = None,
-    cpus_per_cell: Annotated[float | None, typer.Option(help="ray: CPUs, and threads, of a cell. [1]")] = None,
-    gpus_per_cell: Annotated[float | None, typer.Option(help="ray: GPUs of a cell, such as 0.25. [0]")] = None,
-    shard: Annotated[str, typer.Option(help="Only this share of the cells, such as 2/8.")] = "1/1",
+    cpus_per_cell: Annotated[
+        float | None, typer.Option(help="CPUs and threads per cell (ray).", show_default="1")
+    ] = None,
+    gpus_per_cell: Annotated[
+        float | None, typer.Option(help="GPUs per cell, such as 0.25 (ray).", show_default="0")
+    ] = None,
+    shard: Annotated[str, typer.Option(help="Run only this part of the cells: 2/8 is the second of eight.")] = "1/1",
     skip_bad: SkipBad = False,
     vectorize_seeds: Annotated[
-        bool, typer.Option("--vectorize-seeds", help="JAX: train all seeds of an entry in one program.")
+        bool, typer.Option("--vectorize-seeds", help="Train all seeds of an entry in one program (JAX).")
     ] = False,
     deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="GPUs: the same sums in the same order every time; slower.")
+        bool, typer.Option("--deterministic", help="Make GPU results repeatable; slower.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the cells and their status without running them.")
+    ] = False,
 ):
-    """Run the grid and print its tables. Finished cells are kept; a killed run goes on where it was.
+    """Run the grid and print its tables. Finished cells do not run again; an interrupted run resumes.
 
     Examples:
 
@@ -69,42 +77,42 @@ def run(
 
     python -m benchmarks run --executor ray --gpus-per-cell 0.25 --data AVE_DIR
 
-    Slurm needs no more than a line, and any number of shards fill one results folder at the same time:
+    On Slurm, run one shard per job; all shards share a results folder:
 
     sbatch --array=1-8 --wrap 'python -m benchmarks run --data AVE_DIR --shard $SLURM_ARRAY_TASK_ID/8'
     """
     backend = choose_backend(backend)
     if vectorize_seeds and backend != "jax":
         raise AVEError(
-            "seeds are trained in one program on JAX only",
+            "only JAX can train all seeds in one program",
             key="--vectorize-seeds",
             expected="--backend jax",
             found=backend,
-            fix="Leave the option out: seeds then run one by one",
+            fix="Omit the option to train the seeds one by one",
         )
     if deterministic:
-        os.environ["AVE_KERAS_DETERMINISTIC"] = "1"  # Workers on this and on other machines get it.
+        os.environ["AVE_KERAS_DETERMINISTIC"] = "1"  # Workers inherit it, also on other machines.
     group = group_seeds if vectorize_seeds else list
-    share_of([], shard)
-    place = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
+    shard_of([], shard)  # Reports an invalid shard before the data are read.
+    runner = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
     store, chosen, cells, folder = select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
     )
-    share = share_of(cells, shard, group)
+    selected = shard_of(cells, shard, group)
     if dry_run:
         from benchmarks.results.status import cell_status
 
-        for cell in share:
+        for cell in selected:
             messages.print(f"{cell.key} {cell.entry} seed {cell.seed}: {cell_status(store, cell).text}", markup=False)
         return
     from benchmarks.execution.driver import run_cells
     from benchmarks.reports.writing import write_all
 
-    failed = run_cells(share, folder, store, place, messages, group)
+    failed = run_cells(selected, folder, store, runner, messages, group)
     written = write_all(store, chosen, lambda: [r for cell in cells if (r := store.read(cell.key))], wide_console())
     if failed:
         messages.print(
-            f"{failed} cells failed; the reasons are in {store.folder / 'failures'}; the same command tries them again"
+            f"{failed} cells failed; see {store.folder / 'failures'} for the reasons; run the command again to retry"
         )
     if failed or not written:
         raise typer.Exit(1)

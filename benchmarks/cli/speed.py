@@ -1,4 +1,4 @@
-"""`python -m benchmarks speed`: train steps as a ratio to the machine's own matmul rate, measured in the same run."""
+"""`speed`: compares the speed of train steps with the machine's matmul rate, measured in the same run."""
 
 import json
 import os
@@ -35,24 +35,26 @@ COLUMNS = {
 
 
 def speed(
-    entries: Annotated[list[str] | None, typer.Option(help="Only entries that match this glob; repeatable.")] = None,
+    entries: Annotated[
+        list[str] | None, typer.Option(help="Measure only entries that match this glob; repeatable.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
     videos: Annotated[
-        int, typer.Option(help="Videos in the temporary feature file; 0 leaves the input pipeline out.")
+        int, typer.Option(help="Videos in the temporary feature file; 0 skips the input pipeline.")
     ] = AVE_VIDEOS,
     backend: Backend = None,
     policy: Annotated[str, typer.Option(help="Keras dtype policy, such as mixed_bfloat16.")] = "float32",
     profile: Annotated[
-        Path | None, typer.Option(help="Folder for the profiler's traces; the costliest operations are printed.")
+        Path | None, typer.Option(help="Folder for profiler traces; also prints the most expensive operations.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Also write the rows as JSON, each when it is measured.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the rows to this JSON file, after every entry.")] = None,
 ):
     """Measure how close training is to the machine's limit.
 
-    Counted are the forward and the weight-gradient products of every weight matrix; the rate of a large float32 matrix
-    product, measured between the steps, is 100 %. Steps run on data that lie in memory. The input column trains one
-    epoch from a temporary memory-mapped file of the AVE's size (4.2 GB of float32) and compares. Entries without
-    attention learn, as in the grid, from maps that were averaged once before. Every entry has a process of its own.
+    A step counts the forward and weight-gradient products of all weight matrices. 100 % is the rate of a large float32
+    matrix product, measured between the steps. Steps train on data in memory; the input column compares them with an
+    epoch from a temporary memory-mapped file of the size of AVE (4.2 GB of float32). As in the grid, entries without
+    attention train on averaged maps. Every entry is measured in its own process.
 
     Examples:
 
@@ -68,7 +70,7 @@ def speed(
         keras.dtype_policies.get(policy)
     except ValueError as error:
         raise AVEError(
-            "no such policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
+            "unknown policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
         ) from error
     names, backend, rows = choose_entries((), entries), choose_backend(backend), []
     with (
@@ -86,7 +88,7 @@ def speed(
                 out.write_text(json.dumps(rows, indent=1))
             progress.advance(task)
     first = rows[0]
-    tf32 = {False: "", True: ", TF32", "cuDNN": ", TF32 in cuDNN alone"}[first["tf32"]]
+    tf32 = {False: "", True: ", TF32", "cuDNN": ", TF32 in cuDNN only"}[first["tf32"]]
     where = f"{first['device']}{tf32}, {os.cpu_count()} cores"
     table = Table(*COLUMNS.values(), title=f"{backend}, {policy}, batch {batch_size}, {where}")
     for row in rows:

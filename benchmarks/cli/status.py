@@ -1,4 +1,4 @@
-"""`status`: how far every cell is."""
+"""`status`: prints the progress of every cell."""
 
 from pathlib import Path
 from typing import Annotated
@@ -33,9 +33,11 @@ def status(
     batch_size: BatchSize = None,
     results: Results = Path("results"),
     skip_bad: SkipBad = False,
-    keep_on: Annotated[bool, typer.Option("--watch", help="Until all is done, looking again and again.")] = False,
+    keep_watching: Annotated[
+        bool, typer.Option("--watch", help="Update the display until no cell is left to run.")
+    ] = False,
 ):
-    """Say of every cell of a grid whether it is done, running, begun, failed or missing; takes the options of `run`.
+    """Print whether each cell of a grid is done, running, interrupted, failed or missing; takes the options of `run`.
 
     Examples:
 
@@ -48,7 +50,7 @@ def status(
     store, _, cells, _ = select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=False
     )
-    if keep_on:
+    if keep_watching:
         watch(store, cells, messages)
     else:
         messages.print(view(store, cells))

@@ -1,1 +1,1 @@
-"""Proofs that take long: killed grids, and every entry exported to every format."""
+"""Long-running checks: grids with killed processes, and the export of every entry to every format."""

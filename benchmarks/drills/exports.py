@@ -1,7 +1,7 @@
-"""`python -m benchmarks.exports`: every entry to every format, and the page on what came of it.
+"""`python -m benchmarks.exports`: exports every entry to every format, and writes the page with the results.
 
-Figures are kept in `docs/export.csv`; what it holds is not measured again, so that a sweep may be killed. The entries'
-own layers are exported, with random weights, on short clips of small features: what differs between entries is there.
+The results are stored in `docs/export.csv` and not measured again, so an interrupted sweep resumes. Every entry has its
+own layers, with random weights; clips are short and features small, since entries differ only in their layers.
 """
 
 import csv
@@ -20,50 +20,58 @@ INTRO = f"""\
 # Export
 
 `ave-keras export MODEL --format {"|".join(FORMATS)}` writes a model for another runtime, through `keras.Model.export`
-on TensorFlow, runs the file there, and refuses it if an answer differs from Keras' own by more than {TOLERANCE:g}.
+on TensorFlow, runs the file in that runtime, and rejects it if an output differs from Keras by more than {TOLERANCE:g}.
 
-The batch size stays open; so does the number of seconds T of `avdln` and `dcca`, which is the model's own elsewhere.
-LiteRT and OpenVINO do not run TensorFlow's loops: there, LSTMs are unrolled over T. Files compute in float32: a model
-in mixed precision is written, and compared, in float32. Inputs are called `audio` and `visual`, outputs as in Keras;
-where an output has the name of an input, its name in the file is `audio_embedding` or `visual_embedding`. Where the
-CPU has bfloat16, OpenVINO computes in it, with answers some 0.005 off, unless `INFERENCE_PRECISION_HINT` is `f32`.
+The batch size is variable, and so is the number of seconds T of `avdln` and `dcca`; other models have a fixed T. LiteRT
+and OpenVINO do not support TensorFlow's loops, so LSTMs are unrolled over T. Files compute in float32; a model in mixed
+precision is exported and compared in float32. The inputs are `audio` and `visual`, the outputs have their Keras names;
+an output with the name of an input is renamed to `audio_embedding` or `visual_embedding`. On CPUs with bfloat16,
+OpenVINO computes in bfloat16, with errors of about 0.005, unless `INFERENCE_PRECISION_HINT` is `f32`.
 
-`python -m benchmarks.exports` made this page from `docs/export.csv`. The figures are the largest difference from Keras'
-answers, over batches of 1 and 3 clips of {SHAPES["segments"]} seconds; every entry has its own layers, small features
-and random weights.
+`python -m benchmarks.exports` generates this page from `docs/export.csv`. The figures are the largest difference from
+the outputs of Keras, over batches of 1 and 3 clips of {SHAPES["segments"]} seconds. Every entry has its own layers,
+small features and random weights.
 """
 
 
 def measure(name, form):
-    """A row of the table: `{"entry", "format", "difference", "reason"}`, one of the last two empty."""
+    """Exports an entry and compares it with Keras.
+
+    Args:
+        name: The name of the entry.
+        form: The format, a value of `ave_keras.exporting.FORMATS`.
+
+    Returns:
+        `{"entry", "format", "difference", "reason"}`; the difference is empty if the export fails, else the reason.
+    """
     row = {"entry": name, "format": form.name, "difference": "", "reason": ""}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{form.suffix}"
         try:
             model = zoo.load(name, compile=False, **SHAPES)
             conversion.convert(model, path, form)
-            found = conversion.difference(model, path, form)
-            return {**row, "difference": f"{found:.1e}"}
-        # Whatever a converter raises is the reason that the page gives.
+            difference = conversion.difference(model, path, form)
+            return {**row, "difference": f"{difference:.1e}"}
+        # Converters raise all kinds of exceptions; the page reports them as the reason.
         except Exception as error:
             return {**row, "reason": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
 
 
 def rows():
-    """The table, a list of dicts of text."""
+    """The stored results, a list of dicts of strings."""
     if not TABLE.is_file():
         return []
     with TABLE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def page(found):
-    """The page as Markdown; a second name of an entry shares its row."""
-    cells = {(row["entry"], row["format"]): row for row in found}
+def page(results):
+    """The Markdown page for a list of results; an entry with two names has one row."""
+    cells = {(row["entry"], row["format"]): row for row in results}
     names = dict.fromkeys(zoo.entry(name).name for name in zoo.list())
     lines = [INTRO, f"| entry | {' | '.join(FORMATS)} |", "|---" * (len(FORMATS) + 1) + "|"]
     lines += [f"| `{name}` | {' | '.join(_cell(cells.get((name, form))) for form in FORMATS)} |" for name in names]
-    failed = [f"- `{row['entry']}`, {row['format']}: {_reason(row)}" for row in found if not _works(row)]
+    failed = [f"- `{row['entry']}`, {row['format']}: {_reason(row)}" for row in results if not _works(row)]
     return "\n".join([*lines, "", "## What cannot be exported", "", *(failed or ["Nothing."])]) + "\n"
 
 
@@ -76,15 +84,15 @@ def _cell(row):
 
 
 def _reason(row):
-    return row["reason"] or f"answers differ by {row['difference']}"
+    return row["reason"] or f"outputs differ by {row['difference']}"
 
 
 def sweep(formats):
-    """Measures what the table lacks of these formats, row by row, and writes table and page."""
-    known = {(row["entry"], row["format"]) for row in rows()}
+    """Measures all entries in these formats that have no stored result, and writes the page."""
+    measured = {(row["entry"], row["format"]) for row in rows()}
     for format in formats:
         for name in dict.fromkeys(zoo.entry(name).name for name in zoo.list()):
-            if (name, format) not in known:
+            if (name, format) not in measured:
                 _append(measure(name, FORMATS[format]))
     TABLE.with_suffix(".md").write_text(page(rows()), encoding="utf-8")
 
@@ -100,5 +108,5 @@ def _append(row):
 
 
 def main():
-    """The formats of the command line, or all."""
+    """Runs the formats of the command line, by default all."""
     sweep(sys.argv[1:] or list(FORMATS))

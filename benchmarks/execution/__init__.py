@@ -1,1 +1,1 @@
-"""How cells run: driver, executors, workers, and what a cell does."""
+"""Running cells: the driver, the executors, the workers, and the training of a cell."""

@@ -1,4 +1,4 @@
-"""One cell, run in a worker process: train, choose on validation, score the test split once, store."""
+"""Runs one cell in a worker process: trains, picks the best epoch on validation, scores the test split, stores."""
 
 import time
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from zoo.training.vectors import on_vectors
 
 
 def run_cell(cell, folder, store, report=lambda epoch, logs: None):
-    """Runs `cell` on the data set in `folder` and stores its record; goes on where an earlier run of it was cut off.
+    """Runs a cell and stores its record; an interrupted cell resumes after its last epoch.
 
     Args:
-        cell: a `grid.cells.Cell`; `vectorized_seeds.run_group` runs a `SeedGroup`.
-        folder: of the data set.
-        store: the `Store`.
-        report: called with `(epochs done, logs)` after every epoch.
+        cell: The `grid.cells.Cell`; for a `SeedGroup` see `vectorized_seeds.run_group`.
+        folder: The folder of the data set.
+        store: The `Store`.
+        report: A function that is called with `(epochs done, logs)` after every epoch.
 
     Returns:
-        The record, or None where another process is at the same cell.
+        The record, or None if another process is running the cell.
     """
-    with store.lock(cell.key) as alone:
-        if not alone:
+    with store.lock(cell.key) as acquired:
+        if not acquired:
             return None
         ave = open_data(str(folder), bool(cell.data["bad_rows"]))
         return store.read(cell.key) or _train(cell, ave, store, report)
@@ -37,13 +37,22 @@ def run_cell(cell, folder, store, report=lambda epoch, logs: None):
 
 @lru_cache(maxsize=1)
 def open_data(folder, skip_bad):
-    """The `AVE` in a folder; cells that run in turn share it."""
+    """The `AVE` in a folder, cached for the next cells of this process."""
     return AVE.from_directory(folder, skip_bad=skip_bad)
 
 
 @dataclass
-class Begun:
-    """A cell that is ready to train or to go on: its entry, the model, what it learns from, and its `EpochState`."""
+class StartedCell:
+    """A cell that is ready to train or resume.
+
+    Attributes:
+        cell: The `grid.cells.Cell`.
+        entry: Its resolved entry.
+        model: The compiled model, with the first weights or those of the last epoch.
+        ave: The data set to train on, pooled if the model takes means.
+        state: The `EpochState` that stores its progress.
+        done: The number of finished epochs.
+    """
 
     cell: object
     entry: Entry
@@ -53,25 +62,25 @@ class Begun:
     done: int
 
 
-def begin(cell, ave, store, report=lambda epoch, logs: None):
-    """Builds the model of a cell, with its seed's first weights or where it was cut off; returns a `Begun`."""
+def start_cell(cell, ave, store, report=lambda epoch, logs: None):
+    """Builds the model of a cell and restores its state, if any; returns a `StartedCell`. See `run_cell`."""
     entry = cell.resolve()
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
     model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
-    model, ave = on_vectors(model, ave, store.means(cell.data))
+    model, ave = on_vectors(model, ave, store.pooled_folder(cell.data))
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
-    return Begun(cell, entry, model, ave, state, state.resume(model))
+    return StartedCell(cell, entry, model, ave, state, state.resume(model))
 
 
 def _train(cell, ave, store, report):
-    started, clock, memory = time.time(), EpochSeconds(), PeakMemory()
-    begun = begin(cell, ave, store, report)
-    recipe, model, state = begun.entry.recipe, begun.model, begun.state
-    if begun.done < recipe.epochs:
-        options = {"seed": cell.seed, "first_epoch": begun.done, "callbacks": [clock, state], "verbose": 0}
-        fit(begun.entry, model, begun.ave, **options)
+    start_time, clock, memory = time.time(), EpochSeconds(), PeakMemory()
+    started = start_cell(cell, ave, store, report)
+    recipe, model, state = started.entry.recipe, started.model, started.state
+    if started.done < recipe.epochs:
+        options = {"seed": cell.seed, "first_epoch": started.done, "callbacks": [clock, state], "verbose": 0}
+        fit(started.entry, model, started.ave, **options)
     model.set_weights(state.best)
-    found = record(begun, model, time.time() - started, clock, memory)
-    store.write(cell.key, found)
-    return found
+    result = record(started, model, time.time() - start_time, clock, memory)
+    store.write(cell.key, result)
+    return result

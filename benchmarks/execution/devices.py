@@ -1,4 +1,4 @@
-"""The backend's devices, threads and arithmetic, where Keras has no word for them."""
+"""Backend-specific settings of devices, threads and arithmetic that Keras does not provide."""
 
 import os
 import sys
@@ -7,12 +7,12 @@ import time
 import keras
 import numpy as np
 
-# How much faster than the plain one an LSTM is at least that cuDNN runs.
+# An LSTM on cuDNN is at least this many times faster than one without.
 CUDNN_GAIN = 1.5
 
 
 def device():
-    """What the backend computes on, in words: `"CPU"`, or the GPU's name."""
+    """The name of the GPU that the backend computes on, or `"CPU"`."""
     backend = keras.backend.backend()
     if backend == "torch":
         import torch
@@ -26,15 +26,17 @@ def device():
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
-    # The name is not known of every device.
+    # TensorFlow does not know the names of all devices.
     return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else "CPU"
 
 
 def tf32():
-    """Whether float32 products may be computed with TensorFloat-32's 10 bits; GPUs before Ampere and CPUs never do.
+    """Whether the backend may compute float32 products in TensorFloat-32, which has a mantissa of 10 bits.
+
+    CPUs never do, nor do GPUs before Ampere, whatever the setting.
 
     Returns:
-        True or False; `"cuDNN"` where, as PyTorch has it by default, those of the LSTM may and the others do not.
+        True, False, or `"cuDNN"` if only cuDNN, such as in LSTMs, may use it: the default of PyTorch.
     """
     if device() == "CPU":
         return False
@@ -53,13 +55,13 @@ def tf32():
 
 
 def hide_gpu_from_tensorflow():
-    """Keeps TensorFlow, where another backend has imported it, from taking memory of the GPU."""
+    """Keeps TensorFlow, if imported beside another backend, from allocating GPU memory."""
     if keras.backend.backend() != "tensorflow" and "tensorflow" in sys.modules:
         sys.modules["tensorflow"].config.set_visible_devices([], "GPU")
 
 
 def limit_threads(threads):
-    """Holds the backend to a number of threads; call before anything is computed."""
+    """Limits the backend to a number of threads; call before any computation."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -74,10 +76,10 @@ def limit_threads(threads):
         torch.set_num_threads(threads)
 
 
-def be_deterministic():
-    """Has the backend add up in the same order every time; some operations of GPUs are slower then.
+def make_deterministic():
+    """Makes results on GPUs repeatable, at the cost of speed; call before any computation.
 
-    Call before anything is computed. On CPUs, results repeat without it.
+    Results on CPUs are repeatable anyway.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -94,10 +96,10 @@ def be_deterministic():
 
 
 def keep_compiled(folder):
-    """Has JAX keep in `folder` what it compiles for a GPU, unless the user has named a folder of JAX's own.
+    """Sets JAX's compilation cache for GPUs to `folder`, unless the user has configured another.
 
-    Seeds of an entry are one program, which takes longer to compile there than to train. On a CPU it compiles in
-    seconds, and what one machine has compiled another may not run.
+    On a GPU, the program of an entry takes longer to compile than to train, and serves all its seeds. There is no cache
+    on CPUs: programs compile in seconds, and may not run on another machine.
     """
     if keras.backend.backend() != "jax" or device() == "CPU":
         return
@@ -105,20 +107,20 @@ def keep_compiled(folder):
 
     if not jax.config.jax_compilation_cache_dir:
         jax.config.update("jax_compilation_cache_dir", str(folder))
-        # Building a model runs a hundred operations, each of them compiled, too.
+        # Also cache the hundred small operations that build a model.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 
 
 def slow_lstm(model):
-    """What to say of a model whose LSTMs do not run on cuDNN on this GPU; empty on a CPU and where they do.
+    """A warning if the LSTMs of a model do not run on cuDNN on this GPU; empty if they do, and on CPUs.
 
-    The first of them is timed against the same without cuDNN, on clips so long that the start of a step is nothing.
+    Times the first LSTM with and without cuDNN, on clips so long that the overhead of a step is negligible.
     """
     lstms = [layer for layer in model._flatten_layers(include_self=False) if isinstance(layer, keras.layers.LSTM)]
     if device() == "CPU" or not lstms:
         return ""
     lstm = lstms[0]
-    # Of all that it computes, the last step comes back alone: a copy would take longer than the LSTM.
+    # Return only the last step: copying the whole sequence would take longer than the LSTM.
     config = {**lstm.get_config(), "return_sequences": False}
     x = keras.ops.ones((64, 256, lstm.cell.kernel.shape[0]))
     chosen, plain = (
@@ -126,7 +128,7 @@ def slow_lstm(model):
     )
     if plain > CUDNN_GAIN * chosen:
         return ""
-    return f"the LSTM is {plain / chosen:.1f} times as fast as one without cuDNN: the slow path is taken"
+    return f"the LSTM is only {plain / chosen:.1f} times as fast as without cuDNN: it takes the slow path"
 
 
 def _seconds(layer, x, times=10):
@@ -141,7 +143,7 @@ def _seconds(layer, x, times=10):
 
 
 def random_state():
-    """Generators that are no Keras variables, as uint8 arrays: PyTorch's dropout draws from its global ones."""
+    """The state of random generators outside Keras variables, as uint8 arrays; only PyTorch has such generators."""
     if keras.backend.backend() != "torch":
         return []
     import torch
@@ -150,7 +152,7 @@ def random_state():
 
 
 def set_random_state(states):
-    """Puts back what `random_state` returned."""
+    """Restores the states that `random_state` returned."""
     if states:
         import torch
 

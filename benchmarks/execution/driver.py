@@ -1,4 +1,4 @@
-"""Runs the cells of a grid that are missing, with progress; what is finished is never run again."""
+"""Runs the missing cells of a grid and shows the progress; finished cells never run again."""
 
 import time
 
@@ -9,13 +9,21 @@ from benchmarks.results.summary import score_key
 
 
 def run_cells(cells, folder, store, executor, console, group=list):
-    """Runs what is missing of `cells`; returns how many failed.
+    """Runs those of `cells` that are not finished, including cells that failed in an earlier run.
 
-    A cell that failed in an earlier run is tried again. `group` puts cells together that are to be run as one, such as
-    `grid.group_seeds`.
+    Args:
+        cells: The `grid.cells.Cell`s.
+        folder: The folder of the data set.
+        store: The `Store`.
+        executor: The `Executor` that runs them.
+        console: The Rich console for the progress.
+        group: A function that combines cells to run together, such as `grid.cells.group_seeds`.
+
+    Returns:
+        The number of cells that failed.
 
     Raises:
-        AVEError: results cannot be written; all workers are stopped then, which costs them the epoch they are at.
+        AVEError: Results cannot be written. All workers stop, and lose their current epoch.
     """
     missing = [cell for cell in cells if not store.has(cell.key)]
     console.print(f"{len(cells)} cells, {len(cells) - len(missing)} finished already, {len(missing)} to run")
@@ -23,7 +31,7 @@ def run_cells(cells, folder, store, executor, console, group=list):
         return 0
     view = _Bars(console, cells, missing) if console.is_terminal else _Lines(console, len(missing))
     failed = 0
-    # Long cells first, so that no worker is left alone with one at the end.
+    # Long cells first, so that at the end no worker runs a long one alone.
     order = sorted(group(missing), key=lambda cell: -cell.weight)
     with view:
         for event in executor.run(order, folder, store.folder):
@@ -42,12 +50,12 @@ def _result(event):
     if event.kind == "done":
         return f"{name}: {100 * event.accuracy:.1f} % on test"
     if event.kind == "busy":
-        return f"{name}: another process is at it"
+        return f"{name}: another process is running it"
     return f"{name}: FAILED, {event.error.strip().splitlines()[-1]}"
 
 
 class _Bars:
-    """A bar for the grid and one for every running cell."""
+    """Shows a progress bar for the grid and one for every running cell."""
 
     def __init__(self, console, cells, missing):
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -78,7 +86,7 @@ class _Bars:
 
 
 class _Lines:
-    """A line per finished cell, for logs."""
+    """Prints a line per finished cell, for logs."""
 
     def __init__(self, console, total):
         self.console, self.total, self.count, self.started = console, total, 0, time.time()

@@ -1,4 +1,4 @@
-"""Where cells run. The seam: anything that yields events for cells can take the place of local processes."""
+"""The interface of executors, and the one that runs cells in processes on this machine."""
 
 import contextlib
 import json
@@ -16,16 +16,25 @@ from typing import Protocol
 from ave_keras.runtime import gpus
 from benchmarks import ROOT
 
-# A train step frees its large tensors and asks for them again. glibc gives freed memory back to the system, which then
-# clears every page of it anew: up to 40 % of A+V-att's time on a CPU. These settings have it keep 1 GiB, in one heap.
+# Every train step frees and allocates large tensors. glibc returns freed memory to the system, which then clears every
+# page again: up to 40 % of the time of A+V-att on a CPU. With these settings glibc keeps 1 GiB, in one heap.
 KEEP_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TOP_PAD_": str(1 << 30)}
 
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to a cell: `kind` is "start", "epoch", "done", "busy", "failed", or "unwritable".
+    """An event of a cell: "start", "epoch", "done", "busy", "failed", or "unwritable".
 
-    "unwritable" is of the store: it is full or read-only, and nothing else can be kept there either.
+    "busy": another process is running the cell. "unwritable": the store is full or read-only, so no cell can be stored.
+
+    Attributes:
+        kind: The kind of event.
+        cell: The `grid.cells.Cell` or `SeedGroup`.
+        worker: The number of the worker.
+        epoch: The number of finished epochs, for "epoch".
+        logs: The logs of the epoch, for "epoch".
+        accuracy: The test accuracy, for "done".
+        error: The message, for "failed" and "unwritable".
     """
 
     kind: str
@@ -38,34 +47,34 @@ class Event:
 
 
 class Executor(Protocol):
-    """Runs cells somewhere."""
+    """Runs cells, such as on this machine or on a cluster."""
 
     def run(self, cells, data, store):
-        """Yields an `Event` for everything that happens until each cell is done, busy elsewhere, or failed.
+        """Runs cells and yields their `Event`s, until every cell is done, busy elsewhere, or has failed.
 
         Args:
-            cells: `grid.Cell`s, all of one backend.
-            data: folder of the data set.
-            store: folder of the `Store`.
+            cells: The `grid.cells.Cell`s and `SeedGroup`s, all on the same backend.
+            data: The folder of the data set.
+            store: The folder of the `Store`.
         """
 
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Worker processes on this machine, each with its own backend and threads; a worker runs several cells in turn.
+    """Runs cells in worker processes on this machine; each worker runs one cell after the other.
 
-    Where there are several GPUs, each worker has one. A worker that dies costs the cell it was at and is replaced.
+    With several GPUs, each worker gets one. If a worker dies, its cell fails and a new worker replaces it.
 
     Args:
-        workers: processes at a time.
-        threads: of each.
+        workers: The number of processes.
+        threads: The number of threads per process.
     """
 
     workers: int
     threads: int
 
     def run(self, cells, data, store):
-        """See `Executor.run`; leaving the loop stops all workers."""
+        """See `Executor.run`; closing the iterator stops all workers."""
         waiting, events = deque(cells), queue.Queue()
         pool, idle = [], []
         try:
@@ -91,7 +100,7 @@ class LocalExecutor:
                     if waiting:
                         pool.append(self._start(worker.number, waiting.popleft(), data, store, events))
                 elif waiting:
-                    worker.give(waiting.popleft(), data, store)
+                    worker.submit(waiting.popleft(), data, store)
                     yield Event("start", worker.cell, worker.number)
                 else:
                     worker.cell = None
@@ -106,12 +115,12 @@ class LocalExecutor:
 
     def _start(self, number, cell, data, store, events):
         worker = _Worker(number, cell, self.threads, events)
-        worker.give(cell, data, store)
+        worker.submit(cell, data, store)
         return worker
 
 
 def environment(cell, threads):
-    """What the environment of a process that runs cells like this one must say, beside what is there."""
+    """Environment variables, besides the inherited ones, for a process that runs cells like this one."""
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     defaults = {**KEEP_MEMORY, "TF_CPP_MIN_LOG_LEVEL": "2"}
     env = {key: os.environ.get(key, value) for key, value in defaults.items()}
@@ -120,7 +129,7 @@ def environment(cell, threads):
     if cell.backend == "jax" and threads == 1:
         flag = "--xla_cpu_multi_thread_eigen=false"
     elif cell.backend == "jax" and len(cell.cells) > 1:
-        # See `together.SpreadSeeds`.
+        # See `vectorized_seeds.SpreadSeeds`.
         flag = f"--xla_force_host_platform_device_count={threads}"
     if flag:
         env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
@@ -130,7 +139,7 @@ def environment(cell, threads):
 
 
 class _Worker:
-    """A process and the cell it is at."""
+    """A worker process and the cell that it is running."""
 
     def __init__(self, number, cell, threads, events):
         self.number, self.cell = number, None
@@ -141,29 +150,29 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env={**os.environ, **environment(cell, threads), **gpus.share(number)},
+            env={**os.environ, **environment(cell, threads), **gpus.gpu_for_process(number)},
             cwd=ROOT,
             start_new_session=True,
         )
         self.listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
         self.listener.start()
 
-    def give(self, cell, data, store):
-        """Hands a cell over."""
+    def submit(self, cell, data, store):
+        """Sends a cell to the process."""
         self.cell = cell
         task = {"cell": asdict(cell), "data": str(Path(data).absolute()), "store": str(Path(store).absolute())}
         try:
             self.process.stdin.write(json.dumps(task) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # It has died; its listener says so.
+            pass  # The process has died; the listener reports it.
 
     def stop(self):
-        """Lets it end: no more cells."""
+        """Lets the process end after its cell."""
         self.process.stdin.close()
 
     def kill(self):
-        """Ends it now."""
+        """Kills the process."""
         self.process.kill()
         with contextlib.suppress(OSError):
             self.process.stdin.close()
@@ -178,4 +187,4 @@ class _Worker:
         with self.errors:
             self.errors.seek(0)
             tail = "".join(self.errors.readlines()[-20:])
-        events.put((self, {"event": "died", "error": f"the worker process ended with status {status}\n{tail}"}))
+        events.put((self, {"event": "died", "error": f"the worker process ended with exit code {status}\n{tail}"}))

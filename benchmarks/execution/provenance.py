@@ -1,4 +1,4 @@
-"""Where a record comes from: software, machine and commit."""
+"""The provenance of a record: software, machine and commit."""
 
 import datetime
 import os
@@ -11,7 +11,7 @@ PACKAGES = ("ave-keras", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax"
 
 
 def provenance():
-    """Versions, backend, device, threads, machine, commit and time, as a record stores them."""
+    """The versions, backend, device, threads, machine, commit and time to store in a record."""
     import keras
 
     from benchmarks.execution.devices import device, tf32
@@ -30,17 +30,17 @@ def provenance():
 
 
 def _versions():
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def commit():
-    """Of this checkout, with `+changes` where there are some; empty outside of one."""
+    """The commit of this checkout, with `+changes` if files are modified; empty outside a checkout."""
     here = Path(__file__)
 
     def git(*args):
@@ -48,7 +48,7 @@ def commit():
         return done.stdout.strip() if done.returncode == 0 else ""
 
     try:
-        # An installed copy may lie inside another project's repository.
+        # An installed copy may be inside another project's repository.
         if not git("ls-files", here.name):
             return ""
         return git("rev-parse", "--short=12", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")

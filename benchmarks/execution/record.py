@@ -1,4 +1,4 @@
-"""What is stored of a cell: its scores, predictions, history and costs."""
+"""Builds the record of a cell: scores, predictions, history and resource usage."""
 
 import numpy as np
 
@@ -8,21 +8,21 @@ from zoo.evaluation.attention import attention_scores
 from zoo.training import eval_dataset, segment_probabilities
 
 
-def record(begun, model, seconds, clock, memory):
-    """What is stored of a cell: its test score with `model`, which has the best weights, and how it came about.
+def record(started, model, seconds, clock, memory):
+    """Scores a trained model on the test split, and returns the record of its cell as a dict for JSON.
 
     Args:
-        begun: the `Begun`.
-        model: to score.
-        seconds: from the start of the cell, without what came before it was cut off.
-        clock: the `EpochSeconds` of its epochs.
-        memory: the `PeakMemory` that was made when it started.
+        started: The `StartedCell`.
+        model: The model to score, with the best weights.
+        seconds: The run time of the cell, without earlier interrupted runs.
+        clock: The `EpochSeconds` of its epochs.
+        memory: The `PeakMemory`, created at the start of the cell.
     """
-    state = begun.state
-    scores = _score(begun.entry, model, begun.ave)
+    state = started.state
+    scores = _score(started.entry, model, started.ave)
     return {
-        "cell": begun.cell.__dict__,
-        "entry": begun.entry.to_dict(),
+        "cell": started.cell.__dict__,
+        "entry": started.entry.to_dict(),
         "parameters": model.count_params(),
         "history": state.history,
         "best_epoch": state.best_epoch,
@@ -32,7 +32,7 @@ def record(begun, model, seconds, clock, memory):
         "epoch_seconds": clock.seconds,
         "steps_per_epoch": clock.steps,
         "peak_memory": memory.read(),
-        "resumed_after": begun.done,
+        "resumed_after": started.done,
         **provenance(),
     }
 
@@ -44,24 +44,27 @@ def _score(entry, model, ave):
     predicted = segment_probabilities(model, eval_dataset(entry, ave, "test")).argmax(-1)
     truth = ave.labels[rows].argmax(-1)
     accuracy = float((predicted == truth).mean())
-    looks = attention_scores(model, ave, "test", entry.recipe.batch_size)
+    attention = attention_scores(model, ave, "test", entry.recipe.batch_size)
+    scores = (
+        {"metrics": {"accuracy": accuracy, **attention.metrics}, "trivial": attention.references} if attention else {}
+    )
     return {
         "test_accuracy": accuracy,
-        **({"metrics": {"accuracy": accuracy, **looks.metrics}, "trivial": looks.references} if looks else {}),
+        **scores,
         "test": {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
         "class_names": [*ave.class_names, "Background"],
     }
 
 
 def _score_matching(model, ave):
-    found = matching.evaluate(model, ave, "test")
-    queries = found.queries
+    result = matching.evaluate(model, ave, "test")
+    queries = result.queries
     return {
-        "test_accuracy": found.accuracy,
-        "metrics": found.metrics,
-        "trivial": found.references,
+        "test_accuracy": result.accuracy,
+        "metrics": result.metrics,
+        "trivial": result.references,
         "test": {
             **{key: getattr(queries, key).tolist() for key in ("rows", "starts", "lengths")},
-            **{direction: [np.flatnonzero(row).tolist() for row in a] for direction, a in found.answers.items()},
+            **{direction: [np.flatnonzero(row).tolist() for row in a] for direction, a in result.answers.items()},
         },
     }

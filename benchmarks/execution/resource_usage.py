@@ -1,4 +1,4 @@
-"""What a cell costs: the seconds of its epochs, and the peak of memory while it ran."""
+"""The resource usage of a cell: seconds per epoch, and peak memory."""
 
 import time
 from pathlib import Path
@@ -9,15 +9,15 @@ CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 class EpochSeconds(keras.callbacks.Callback):
-    """Times the epochs that this process trains, first among the callbacks that measure or write.
+    """Times the epochs that this process trains; must come before other callbacks that measure or write.
 
-    An epoch is counted from its begin, reading and computing of its batches, until the weights of its last step are
-    there. Not counted are the validation that Keras does and callbacks after this one; the score of matching, which
-    Keras knows nothing of, is counted. The first epoch of a process includes compilation.
+    An epoch lasts from its start, including the reading of its batches, until the weights of its last step are
+    computed. Validation by Keras and later callbacks do not count; the score of matching, computed outside Keras'
+    validation, does. The first epoch of a process includes compilation.
 
     Attributes:
-        seconds: one number per epoch.
-        steps: of the optimizer in each, or None before the first.
+        seconds: The seconds of each epoch.
+        steps: The number of optimizer steps per epoch, or None before the first.
     """
 
     def __init__(self):
@@ -29,43 +29,43 @@ class EpochSeconds(keras.callbacks.Callback):
         self._started, self._stopped = time.perf_counter(), None
 
     def on_test_begin(self, logs=None):
-        """Stops it for validation."""
+        """Stops the clock before validation."""
         self._stop()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Notes the epoch."""
+        """Records the epoch."""
         self._stop()
         self.steps = self.params["steps"]
         self.seconds.append(self._stopped - self._started)
 
     def _stop(self):
         if self._stopped is None:
-            # GPUs, and JAX everywhere, still compute when a step returns; what is read is there.
+            # On GPUs, and in JAX everywhere, a step returns before it is computed; reading a weight waits for it.
             keras.ops.convert_to_numpy(self.model.trainable_variables[-1])
             self._stopped = time.perf_counter()
 
 
 class PeakMemory:
-    """The most memory that is held between its making and `read()`.
+    """Measures the peak memory between its construction and `read()`.
 
-    The process counts all that it holds, also what libraries and earlier cells have left, and pages of mapped files.
+    The peak of the process includes memory of libraries and earlier cells, and pages of mapped files.
     """
 
     def __init__(self):
-        self._counted = _forget_peak()
-        self._device = _device_peak(forget=True)
+        self._measurable = _reset_peak()
+        self._device = _device_peak(reset=True)
 
     def read(self):
-        """`{"process": bytes, "device": bytes}`; None for what the system or the backend does not tell."""
+        """`{"process": bytes, "device": bytes}`; None if the system or the backend does not report it."""
         device = _device_peak()
         if keras.backend.backend() == "jax" and device == self._device:
-            # JAX cannot forget the peak of an earlier cell, below which this one has stayed.
+            # JAX cannot reset its peak, so this one belongs to an earlier cell.
             device = None
-        return {"process": _process_peak() if self._counted else None, "device": device}
+        return {"process": _process_peak() if self._measurable else None, "device": device}
 
 
-def _forget_peak():
-    """Whether Linux has set the peak of this process back to what it holds now."""
+def _reset_peak():
+    """Resets the peak memory of this process; returns whether the system supports it (Linux)."""
     try:
         CLEAR.write_text("5")
     except OSError:
@@ -79,8 +79,8 @@ def _process_peak():
     return found and 1024 * int(found.split()[1])
 
 
-def _device_peak(forget=False):
-    """Bytes of the first GPU that the backend has held at most, or None; starts anew where the backend can."""
+def _device_peak(reset=False):
+    """The backend's peak memory on the first GPU in bytes, or None; `reset` resets it afterwards, except in JAX."""
     backend = keras.backend.backend()
     if backend == "torch":
         import torch
@@ -88,7 +88,7 @@ def _device_peak(forget=False):
         if not torch.cuda.is_available():
             return None
         peak = torch.cuda.max_memory_allocated()
-        if forget:
+        if reset:
             torch.cuda.reset_peak_memory_stats()
         return peak
     if backend == "jax":
@@ -100,6 +100,6 @@ def _device_peak(forget=False):
     if not tf.config.list_logical_devices("GPU"):
         return None
     peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
-    if forget:
+    if reset:
         tf.config.experimental.reset_memory_stats("GPU:0")
     return peak

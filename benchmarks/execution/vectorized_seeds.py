@@ -1,8 +1,8 @@
-"""All seeds of one entry trained in one program, on JAX.
+"""Trains all seeds of an entry in one program, on JAX.
 
-On GPUs by `jax.vmap` over stacked weights, optimizer states and batches: a step of all seeds has as many launches as
-one. On a CPU, XLA takes longer for the stack than for one seed after the other: there one compiled step is called for
-every seed in turn, on as many devices as the process has threads, which work at the same time.
+GPUs use `jax.vmap` over stacked weights, optimizer states and batches, so a step of all seeds launches as many kernels
+as a step of one. On CPUs, XLA is slower on the stack than on one seed after the other; there, every seed calls the same
+compiled step, on one of as many parallel devices as the process has threads.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from benchmarks.execution.cell import begin, open_data
+from benchmarks.execution.cell import open_data, start_cell
 from benchmarks.execution.record import record
 from benchmarks.execution.resource_usage import EpochSeconds, PeakMemory
 from zoo.training import eval_dataset, train_dataset, validation_epochs
@@ -21,47 +21,47 @@ from zoo.training.callbacks import refuse_diverged
 
 
 def run_group(group, folder, store, report=lambda epoch, logs: None):
-    """Trains the cells of a `grid.SeedGroup` together and stores the record of each under its own key.
+    """Trains the cells of a `grid.cells.SeedGroup` together and stores each record under its own key.
 
-    Every seed has the first weights and the order of videos of its separate run, and its state is written after every
-    epoch as there, so that a killed group goes on. Cells that stand at different epochs, since the group was killed
-    while it wrote or some were begun apart, go on in a group for each epoch.
+    Every seed has the same first weights and order of videos as in a separate run. Its state is also written after
+    every epoch, so an interrupted group resumes. Cells that have finished different numbers of epochs, because the
+    group was killed between writes or a cell has run separately, resume in one group per number.
 
     Args:
-        group: a `SeedGroup`.
-        folder: of the data set.
-        store: the `Store`.
-        report: called with `(epochs done, logs)` after every epoch, the logs means over the seeds.
+        group: The `SeedGroup`.
+        folder: The folder of the data set.
+        store: The `Store`.
+        report: A function that is called with `(epochs done, logs)` after every epoch; logs are means over seeds.
 
     Returns:
-        `{"test_accuracy": mean over the seeds}`, or None where other processes are at all of them.
+        `{"test_accuracy": mean over the seeds}`, or None if other processes are running all of the cells.
     """
     with contextlib.ExitStack() as locks:
         cells = [cell for cell in group.cells if locks.enter_context(store.lock(cell.key))]
-        found = {cell.key: store.read(cell.key) for cell in cells}
-        missing = [cell for cell in cells if not found[cell.key]]
+        records = {cell.key: store.read(cell.key) for cell in cells}
+        missing = [cell for cell in cells if not records[cell.key]]
         if missing:
-            found.update(_train(missing, open_data(str(folder), bool(cells[0].data["bad_rows"])), store, report))
-    return {"test_accuracy": float(np.mean([r["test_accuracy"] for r in found.values()]))} if found else None
+            records.update(_train(missing, open_data(str(folder), bool(cells[0].data["bad_rows"])), store, report))
+    return {"test_accuracy": float(np.mean([r["test_accuracy"] for r in records.values()]))} if records else None
 
 
 def _train(cells, ave, store, report):
-    """`{key: record}` of cells that nobody else is at."""
-    started, memory, begun = time.time(), PeakMemory(), []
+    """Trains cells that this process has locked; returns `{key: record}`."""
+    start_time, memory, started = time.time(), PeakMemory(), []
     for cell in cells:
-        run = begin(cell, ave, store)
-        begun.append((run, values(run.model)))
-    # All models are alike; one serves for all.
-    model = begun[-1][0].model
+        run = start_cell(cell, ave, store)
+        started.append((run, values(run.model)))
+    # All models have the same architecture, so one can hold the weights of any seed.
+    model = started[-1][0].model
     records = {}
-    for done, members in groupby(sorted(begun, key=lambda b: b[0].done), key=lambda b: b[0].done):
+    for done, members in groupby(sorted(started, key=lambda s: s[0].done), key=lambda s: s[0].done):
         runs, states = zip(*members, strict=True)
         clock = EpochSeconds()
         if done < runs[0].entry.recipe.epochs:
             _fit(model, runs, states, done, report, clock)
         for run in runs:
             model.set_weights(run.state.best)
-            seconds = (time.time() - started) / len(cells)
+            seconds = (time.time() - start_time) / len(cells)
             together = {"trained_together": [r.cell.seed for r in runs]}
             records[run.cell.key] = record(run, model, seconds, clock, memory) | together
             store.write(run.cell.key, records[run.cell.key])
@@ -69,11 +69,11 @@ def _train(cells, ave, store, report):
 
 
 def _fit(model, runs, states, done, report, clock):
-    """What `zoo.training.fit` does, for several seeds; the clock gets each one's share of the seconds."""
+    """Does what `zoo.training.fit` does, for several seeds; the clock records the share of one seed."""
     entry, ave = runs[0].entry, runs[0].ave
     trains = [train_dataset(entry, ave, run.cell.seed) for run in runs]
     seeds = (SpreadSeeds if jax.default_backend() == "cpu" else StackedSeeds)(model, states, trains[0][0])
-    val, looks = eval_dataset(entry, ave, "val"), validation_epochs(entry.recipe)
+    val, validated = eval_dataset(entry, ave, "val"), validation_epochs(entry.recipe)
     clock.steps = len(trains[0])
     for epoch in range(done, entry.recipe.epochs):
         for train in trains:
@@ -82,7 +82,7 @@ def _fit(model, runs, states, done, report, clock):
         logs = seeds.train(trains)
         clock.seconds.append((time.perf_counter() - started) / len(runs))
         refuse_diverged(epoch, logs["loss"])
-        if epoch + 1 in looks:
+        if epoch + 1 in validated:
             logs |= {f"val_{key}": value for key, value in seeds.evaluate(val).items()}
         for i, run in enumerate(runs):
             seeds.put(i, model)
@@ -92,12 +92,12 @@ def _fit(model, runs, states, done, report, clock):
 
 
 class StackedSeeds:
-    """S models of one architecture, each variable an array `(S, …)`; a step is one call for all.
+    """S models of one architecture, with variables stacked to `(S, …)`; one call trains a step of all seeds.
 
     Args:
-        model: compiled, with the architecture of all.
-        states: S `values` of such models.
-        batch: `(x, y)`, any; metrics are made from it.
+        model: A compiled model of this architecture.
+        states: The `values` of the S models.
+        batch: Any batch `(x, y)`, used to create the metrics.
     """
 
     def __init__(self, model, states, batch):
@@ -107,7 +107,7 @@ class StackedSeeds:
         self._test = jax.jit(jax.vmap(model.test_step, in_axes=(0, None)))
 
     def train(self, datasets):
-        """An epoch, every seed on its own dataset; returns `{key: (S,)}`."""
+        """Trains an epoch, each seed on its own dataset; returns logs `{key: (S,)}`."""
         state = (*self.state, self._metrics())
         for step in range(len(datasets[0])):
             logs, state = self._train(state, jax.tree.map(lambda *x: _stack(x), *(d[step] for d in datasets)))
@@ -115,7 +115,7 @@ class StackedSeeds:
         return jax.tree.map(np.asarray, logs)
 
     def evaluate(self, dataset):
-        """Every seed on the same dataset; returns `{key: (S,)}`."""
+        """Evaluates each seed on the same dataset; returns logs `{key: (S,)}`."""
         state = (*self.state[:2], self._metrics())
         for step in range(len(dataset)):
             logs, (_, _, metrics) = self._test(state, dataset[step])
@@ -123,21 +123,21 @@ class StackedSeeds:
         return jax.tree.map(np.asarray, logs)
 
     def put(self, seed, model):
-        """Gives `model` and its optimizer the state of one seed."""
+        """Loads the state of one seed into `model` and its optimizer."""
         _assign(model, [[value[seed] for value in part] for part in self.state])
 
     def _metrics(self):
-        # A copy: a train step takes its arguments' memory.
+        # A copy, since a train step reuses the memory of its arguments.
         return [jnp.array(value) for value in self._no_metrics]
 
 
 class SpreadSeeds:
-    """S models of one architecture, each on one of this process's devices, all with the same compiled step.
+    """S models of one architecture, distributed over the devices of this process; all call the same compiled step.
 
     Args:
-        model: compiled, with the architecture of all.
-        states: S `values` of such models.
-        batch: `(x, y)`, any; metrics are made from it.
+        model: A compiled model of this architecture.
+        states: The `values` of the S models.
+        batch: Any batch `(x, y)`, used to create the metrics.
     """
 
     def __init__(self, model, states, batch):
@@ -148,19 +148,19 @@ class SpreadSeeds:
         self._train, self._test = jax.jit(model.train_step, donate_argnums=0), jax.jit(model.test_step)
 
     def train(self, datasets):
-        """An epoch, every seed on its own dataset; returns `{key: (S,)}`."""
+        """Trains an epoch, each seed on its own dataset; returns logs `{key: (S,)}`."""
         states, logs = self._run(self._train, self._states(), datasets)
         self.state = [state[:3] for state in states]
         return logs
 
     def evaluate(self, dataset):
-        """Every seed on the same dataset; returns `{key: (S,)}`."""
+        """Evaluates each seed on the same dataset; returns logs `{key: (S,)}`."""
         states = [(*state[:2], state[3]) for state in self._states()]
         return self._run(self._test, states, [dataset] * len(states))[1]
 
     def put(self, seed, model):
-        """Gives `model` and its optimizer the state of one seed."""
-        # By way of NumPy: the model's own variables lie on another device than most seeds.
+        """Loads the state of one seed into `model` and its optimizer."""
+        # Through NumPy, since most seeds are on another device than the model's variables.
         _assign(model, jax.tree.map(np.asarray, self.state[seed]))
 
     def _states(self):
@@ -173,18 +173,18 @@ class SpreadSeeds:
         logs = None
         for index in range(len(datasets[0])):
             batches = {dataset: dataset[index] for dataset in dict.fromkeys(datasets)}
-            begun = [
+            outputs = [
                 step(state, jax.device_put(batches[dataset], device))
                 for state, dataset, device in zip(states, datasets, self.devices, strict=True)
             ]
-            # One step ahead of the devices: more would hold all batches in memory.
+            # Stay one step ahead of the devices; more would keep all batches in memory.
             jax.block_until_ready(logs)
-            logs, states = zip(*begun, strict=True)
+            logs, states = zip(*outputs, strict=True)
         return states, jax.tree.map(lambda *values: np.array(values), *logs)
 
 
 def values(model):
-    """Trainable, other and optimizer variables as three lists of arrays: copies, since a step takes their memory."""
+    """Copies of a model's trainable, other and optimizer variables, as three lists of arrays."""
     return [[np.array(v.value) for v in variables] for variables in _variables(model)]
 
 
@@ -195,8 +195,8 @@ def _assign(model, state):
 
 
 def _fresh_metrics(model, batch):
-    """What the metrics of a model are at the begin of an epoch, copies."""
-    # Keras makes the variables of metrics from a batch; a test step changes nothing else.
+    """Copies of the metric variables of a model, in their state at the start of an epoch."""
+    # Keras creates metric variables on the first batch; a test step changes no other variable.
     model.test_on_batch(*batch)
     model.reset_metrics()
     return [np.array(v.value) for v in model.metrics_variables]

@@ -1,6 +1,6 @@
-"""A worker process: cells come as lines of JSON on stdin, events go as lines of JSON on stdout.
+"""A worker process: reads cells from stdin and writes events to stdout, both as lines of JSON.
 
-It ends when stdin ends, also in the middle of a cell, so that no worker outlives its driver however that died.
+It exits when stdin is closed, even in the middle of a cell, so that no worker outlives its driver.
 """
 
 import json
@@ -11,8 +11,8 @@ import threading
 
 
 def main():
-    """Runs cells until there are no more."""
-    # Libraries print on stdout as they like; events have a descriptor of their own.
+    """Runs cells until stdin is closed."""
+    # Libraries may print to stdout, so it is redirected to stderr and events use a separate descriptor.
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     tasks = queue.Queue()
@@ -28,20 +28,20 @@ def main():
 
 
 def prepare():
-    """Sets the backend up; returns `attempt`. Keras is not imported before."""
+    """Sets up the backend, and imports Keras for the first time; returns the function `attempt`."""
     from benchmarks.execution.cell import run_cell
-    from benchmarks.execution.devices import be_deterministic, hide_gpu_from_tensorflow, keep_compiled, limit_threads
+    from benchmarks.execution.devices import hide_gpu_from_tensorflow, keep_compiled, limit_threads, make_deterministic
     from benchmarks.grid.cells import SeedGroup, from_dict
     from benchmarks.results.files import CannotWrite, describe
     from benchmarks.results.store import Store
 
     limit_threads(int(os.environ["AVE_KERAS_THREADS"]))
     if os.environ.get("AVE_KERAS_DETERMINISTIC"):
-        be_deterministic()
+        make_deterministic()
     hide_gpu_from_tensorflow()
 
     def attempt(task, send):
-        """Runs the cell of `task`; returns the event that ends it, and sends one for every epoch."""
+        """Runs the cell of `task` and sends an event per epoch; returns the last event."""
         try:
             cell, store = from_dict(task["cell"]), Store(task["store"])
             keep_compiled(store.folder / "compiled")
@@ -57,7 +57,7 @@ def prepare():
 
 
 def _run_group(*args):
-    """`vectorized_seeds.run_group`, which needs JAX."""
+    """Calls `vectorized_seeds.run_group`; imported late, since it needs JAX."""
     from benchmarks.execution.vectorized_seeds import run_group
 
     return run_group(*args)

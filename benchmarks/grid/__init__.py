@@ -1,1 +1,1 @@
-"""Which cells a benchmark consists of: tables, entries, seeds, data."""
+"""The cells of a benchmark: tables, entries, seeds and data."""

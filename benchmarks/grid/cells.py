@@ -1,4 +1,4 @@
-"""From arguments to cells: (entry, seed, data, protocol, backend), keyed by a hash of all that decides the result."""
+"""Cells, the training runs of a grid; the key of a cell is a hash of everything that determines its result."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import zoo
 from ave_keras.errors import AVEError
 
-# Part of every key: a change of what a cell does makes new cells.
+# Part of every key; increase it when the training of a cell changes, so that all cells run again.
 VERSION = 1
 
 
@@ -17,13 +17,13 @@ class Cell:
     """One training run.
 
     Attributes:
-        entry: name in the zoo.
-        seed: of the weights and of the order of the videos.
-        data: `{"title", "sha256", "bad_rows"}` of the data set.
+        entry: The name of the entry in the zoo.
+        seed: The seed of the weights and the order of the videos.
+        data: The data set, `{"title", "sha256", "bad_rows"}`.
         protocol: `"paper"` or `"official"`.
         backend: `"tensorflow"`, `"jax"` or `"torch"`.
-        profile: what the recipe overrides are called.
-        recipe: overrides of the entry's recipe.
+        profile: The name of the profile, which sets `recipe`.
+        recipe: Overrides of the entry's recipe.
     """
 
     entry: str
@@ -36,9 +36,9 @@ class Cell:
 
     @property
     def key(self):
-        """16 hexadecimal digits of the resolved configuration; names, paths and threads are not part of it."""
+        """A hash of the resolved configuration, 16 hexadecimal digits; independent of names, paths and threads."""
         entry = self.resolve()
-        decides = {
+        config = {
             "version": VERSION,
             "builder": entry.builder,
             "task": entry.task,
@@ -48,40 +48,27 @@ class Cell:
             "data": {key: self.data[key] for key in ("sha256", "bad_rows")},
             "backend": self.backend,
         }
-        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
-
-    @property
-    def group(self):
-        """What cells of one report have in common."""
-        return {
-            "title": self.data["title"],
-            "sha256": self.data["sha256"],
-            "bad_rows": self.data["bad_rows"],
-            "protocol": self.protocol,
-            "backend": self.backend,
-            "profile": self.profile,
-            "recipe": self.recipe,
-        }
+        return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def weight(self):
-        """How long the cell takes, roughly and in no unit."""
+        """A rough estimate of the run time, in no particular unit."""
         entry = self.resolve()
         return entry.recipe.epochs * (4 if entry.model.get("attention") else 2 if "visual" in entry.modalities else 1)
 
     @property
     def cells(self):
-        """Itself, as a group has several."""
+        """A tuple of this cell, to match `SeedGroup.cells`."""
         return (self,)
 
     def resolve(self):
-        """The `zoo.Entry` with everything applied."""
+        """The `zoo.Entry` with protocol and recipe applied."""
         return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
 
 
 @dataclass(frozen=True)
 class SeedGroup:
-    """Cells that differ in nothing but the seed, trained in one program; where a cell is awaited, it stands for all."""
+    """Cells that differ only in their seeds and train in one program; executors accept it in place of a `Cell`."""
 
     cells: tuple
 
@@ -106,47 +93,50 @@ class SeedGroup:
 
     @property
     def seed(self):
-        """The seeds, for people."""
+        """The seeds as text, such as `"0, 1"`."""
         return ", ".join(str(cell.seed) for cell in self.cells)
 
 
 def group_seeds(cells):
-    """Cells with those that differ in their seeds alone put together, each group where its first cell stood.
+    """Groups cells that differ only in their seeds; a group takes the position of its first cell.
 
-    Models that match sound and picture are fitted by more than steps of an optimizer; they stay alone.
+    Cells of the matching task are not grouped, since their training is more than optimizer steps.
 
     Returns:
         List of `Cell`s and `SeedGroup`s.
     """
     groups = {}
     for cell in cells:
-        alone = cell.seed if cell.resolve().task == "matching" else None
-        groups.setdefault((replace(cell, seed=0).key, alone), []).append(cell)
+        separate = cell.seed if cell.resolve().task == "matching" else None
+        groups.setdefault((replace(cell, seed=0).key, separate), []).append(cell)
     return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]
 
 
 def from_dict(values):
-    """The `Cell` or `SeedGroup` of what `dataclasses.asdict` made of it."""
+    """Restores a `Cell` or `SeedGroup` from the dict that `dataclasses.asdict` returns."""
     return SeedGroup(tuple(Cell(**cell) for cell in values["cells"])) if "cells" in values else Cell(**values)
 
 
 def make_cells(names, seeds, **common):
-    """One cell per entry and seed, each once even where an entry has two names; seeds vary slowest."""
+    """One cell per entry and seed, without duplicates for entries with two names; seeds vary slowest."""
     canonical = dict.fromkeys(zoo.entry(name).name for name in names)
     return [Cell(entry=name, seed=seed, **common) for seed in seeds for name in canonical]
 
 
 def shard(cells, text, group=list):
-    """`"2/8"` to the second of eight shares of the cells, long and short ones dealt out evenly, long ones first.
+    """The cells of one shard; `"2/8"` is the second of eight. Long and short cells are spread evenly, long ones first.
 
-    What `group` puts together, such as `group_seeds`, stays together.
+    Args:
+        cells: The `Cell`s of the grid.
+        text: The number of the shard and the number of shards.
+        group: A function that combines cells that must stay together, such as `group_seeds`.
 
     Raises:
-        AVEError: anything else.
+        AVEError: `text` is not a valid shard.
     """
-    found = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
-    number, count = map(int, found.groups()) if found else (0, 0)
+    match = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
+    number, count = map(int, match.groups()) if match else (0, 0)
     if not 1 <= number <= count:
-        raise AVEError("no such shard", key="--shard", expected="1/8 to 8/8, for eight of them", found=repr(text))
+        raise AVEError("invalid shard", key="--shard", expected="1/8 to 8/8 for eight shards", found=repr(text))
     share = sorted(group(cells), key=lambda cell: -cell.weight)[number - 1 :: count]
     return [cell for member in share for cell in member.cells]

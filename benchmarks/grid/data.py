@@ -1,4 +1,4 @@
-"""The data set of a run: opened, checked once, or made."""
+"""Opens and checks the data set of a run, or generates a synthetic one."""
 
 from pathlib import Path
 
@@ -14,29 +14,37 @@ PROFILES = yaml.safe_load((Path(__file__).parent / "profiles.yaml").read_text())
 
 
 def open_data(path, profile, results, skip_bad, console, check=True, entries=()):
-    """The data set of a run: `(folder, {"title", "sha256", "bad_rows"})`.
+    """Opens the data set of a run and reports problems before any cell starts.
 
-    Without a path, the synthetic AVE of the profile, written once into the results. Features are read once and looked
-    through for NaN and Inf before any cell starts; without `check`, which a look at what is done does not need, not.
+    Args:
+        path: The folder of the data set; None for the profile's synthetic AVE, written once to the results folder.
+        profile: The name of the profile.
+        results: The results folder.
+        skip_bad: Whether to drop videos with NaN or Inf instead of raising an error.
+        console: The Rich console for progress and warnings.
+        check: Whether to search all features for NaN and Inf, unless an earlier run has.
+        entries: The `zoo.Entry`s that need the data.
+
+    Returns:
+        `(folder, {"title", "sha256", "bad_rows"})`.
 
     Raises:
-        AVEError: the data set is broken; in `skip_bad` mode such rows are dropped instead, and named. Or it has not the
-            features that `entries`, of the zoo, need.
+        AVEError: The data set is invalid, or lacks features that `entries` need.
     """
     if path is None:
         path = _synthetic(PROFILES[profile]["synthetic"], results, console)
     ave = AVE.from_directory(path, skip_bad=skip_bad)
     for split in layout.SPLITS:
-        ave.split(split)  # Of which --skip-bad may have left nothing: that is told before any cell starts.
-    _refuse_unfit(ave, path, entries)
+        ave.split(split)  # Raises an error if --skip-bad leaves the split empty.
+    _refuse_flat_features(ave, path, entries)
     bad_rows = [int(row) for row in ave.bad_rows]
     with console.status(f"reading {ave.title}"):
         sha256 = ave.fingerprint()["sha256"]
-        clean = results / "data" / f"{sha256[:16]}.checked"
-        if check and not bad_rows and not clean.exists():
+        marker = results / "data" / f"{sha256[:16]}.checked"
+        if check and not bad_rows and not marker.exists():
             _refuse_bad(ave, path)
-            clean.parent.mkdir(parents=True, exist_ok=True)
-            clean.touch()
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            marker.touch()
     if bad_rows:
         console.print(f"[yellow]{len(bad_rows)} videos dropped for NaN or Inf: rows {bad_rows}[/yellow]")
     title = (
@@ -47,18 +55,18 @@ def open_data(path, profile, results, skip_bad, console, check=True, entries=())
     return Path(path), {"title": title, "sha256": sha256, "bad_rows": bad_rows}
 
 
-def _refuse_unfit(ave, path, entries):
-    """Cells of one entry fail all alike: better now than one by one."""
+def _refuse_flat_features(ave, path, entries):
+    """Raises an error if entries with attention would run on features without maps."""
     shape = ave.input_shape("visual")
-    attend = [entry.name for entry in entries if entry.model.get("attention")]
-    if shape and len(shape) != 4 and attend:
+    with_attention = [entry.name for entry in entries if entry.model.get("attention")]
+    if shape and len(shape) != 4 and with_attention:
         raise AVEError(
-            f"these entries attend and need maps: {', '.join(attend)}",
+            f"these entries have attention and need maps: {', '.join(with_attention)}",
             file=path,
             key="visual_feature.h5",
             expected="visual features (N, T, H, W, d)",
             found=f"(N, {', '.join(map(str, shape))})",
-            fix="Extract maps, or choose others with --entries, such as a, v and av",
+            fix="Extract maps, or choose other entries with --entries, such as a, v and av",
         )
 
 
@@ -82,7 +90,7 @@ def _synthetic(options, results, console):
     if (folder / layout.ANNOTATIONS).exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Of several processes one writes and the others wait; what a killed one left is written again.
+    # One process writes and the others wait; partial files of a killed process are written again.
     with lock(folder.with_suffix(".lock"), wait=True):
         if not (folder / layout.ANNOTATIONS).exists():
             options = {**options, "visual_shape": tuple(options["visual_shape"])}

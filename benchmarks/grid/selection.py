@@ -1,39 +1,46 @@
-"""What the options of a command choose: entries and seeds."""
+"""Parses the options that select entries and seeds."""
 
 import fnmatch
 
 import zoo
 from ave_keras.errors import AVEError
 
-# More seeds are a slip of the finger.
+# A larger number of seeds is a typing error.
 MANY_SEEDS = 10_000
 
 
 def choose_entries(tables, patterns):
-    """Names of the entries of `tables`, narrowed to the glob `patterns`; without tables, of the whole zoo.
+    """Selects entries.
+
+    Args:
+        tables: The `grid.tables.Table`s to select from; empty for all entries of the zoo.
+        patterns: Glob patterns of names; None or empty for all entries.
+
+    Returns:
+        List of names.
 
     Raises:
-        AVEError: a pattern matches nothing.
+        AVEError: A pattern matches no entry.
     """
-    known = list(dict.fromkeys(name for table in tables for name in table.entries)) or zoo.list()
+    names = list(dict.fromkeys(name for table in tables for name in table.entries)) or zoo.list()
     if not patterns:
-        return known
+        return names
     chosen = []
     for pattern in patterns:
-        matching = fnmatch.filter(known, pattern)
+        matching = fnmatch.filter(names, pattern)
         if not matching:
-            # A plain name gets the zoo's own suggestions.
+            # For an unknown name, the zoo raises an error that suggests similar names.
             zoo.entry(pattern)
-            raise AVEError("no entry matches", key="--entries", expected=f"one of {known}", found=repr(pattern))
+            raise AVEError("no entry matches", key="--entries", expected=f"one of {names}", found=repr(pattern))
         chosen += matching
     return list(dict.fromkeys(chosen))
 
 
 def parse_seeds(text):
-    """`"3"` to seeds 0, 1, 2; `"0,4,7"` to themselves, and `"7,"` to seed 7 alone.
+    """Parses seeds: `"3"` is seeds 0, 1 and 2; `"0,4,7"` a list of seeds; and `"7,"` seed 7 alone.
 
     Raises:
-        AVEError: anything else; more than 10,000, or a seed beyond 32 bits.
+        AVEError: The text is invalid, has more than 10,000 seeds, or a seed of more than 32 bits.
     """
     try:
         numbers = [int(part) for part in text.removesuffix(",").split(",")]
@@ -42,5 +49,5 @@ def parse_seeds(text):
     seeds = list(dict.fromkeys(numbers)) if "," in text else range(min(numbers[0], MANY_SEEDS + 1))
     if not 1 <= len(seeds) <= MANY_SEEDS or min(seeds) < 0 or max(seeds) >= 2**32:
         expected = f"a count of 1 to {MANY_SEEDS}, or seeds below 2**32 such as '0,4,7' or '7,'"
-        raise AVEError("bad seeds", key="--seeds", expected=expected, found=repr(text), fix="Try --seeds 3")
+        raise AVEError("invalid seeds", key="--seeds", expected=expected, found=repr(text), fix="Try --seeds 3")
     return list(seeds)

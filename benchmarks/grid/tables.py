@@ -1,4 +1,4 @@
-"""The paper's tables: which entries make which."""
+"""The paper's tables, and the entries of each."""
 
 import difflib
 from dataclasses import dataclass, field
@@ -18,16 +18,16 @@ class Table:
     """A table of the paper.
 
     Attributes:
-        table: its name, `"1"`.
-        title: what it compares.
-        metric: what its numbers are.
-        metrics: `{key: label}` of the numbers of an entry; the paper's stand in the entry under the same keys.
-        details: further tables of ours alone, `{"title", "metrics"}` each; `*` in a key stands for all that there are.
-        notes: lines that explain the numbers.
-        entries: the zoo's names, in the order of the paper.
-        columns: `{prefix: label}` of a matrix, whose cells are the entries `{column}_{row}`; empty for a list.
-        rows: `{suffix: label}` of a matrix.
-        highlight: how many of each row are bold.
+        table: The name of the table, such as `"1"`.
+        title: What the table compares.
+        metric: The name and unit of the numbers.
+        entries: The names of the entries, in the order of the paper.
+        metrics: The numbers of an entry, `{key: label}`; the zoo's entries store the paper's figures under these keys.
+        details: Additional tables with our results only, `{"title", "metrics"}` each; `*` in a key matches any number.
+        notes: Lines that explain the numbers.
+        columns: The columns of a matrix, `{prefix: label}`, with the entries `{column}_{row}` as cells; else empty.
+        rows: The rows of a matrix, `{suffix: label}`.
+        highlight: The number of bold figures per row of a matrix.
     """
 
     table: str
@@ -42,7 +42,7 @@ class Table:
     highlight: int = 0
 
     def cell(self, column, row):
-        """The name of the entry in a cell of a matrix, or None."""
+        """The name of the entry in a cell of the matrix, or None if there is none."""
         name = f"{column}_{row}"
         return name if name in self.entries else None
 
@@ -50,7 +50,7 @@ class Table:
 @cache
 def tables():
     """All tables, `{name: Table}`."""
-    found = {}
+    result = {}
     for file in sorted(FOLDER.glob("*.yaml")):
         values = yaml.safe_load(file.read_text())
         if "columns" in values:
@@ -59,16 +59,16 @@ def tables():
         try:
             table = Table(**{**values, "entries": tuple(values["entries"])})
         except (TypeError, KeyError) as error:
-            raise AVEError("bad table", file=file.name, found=error) from error
-        found[table.table] = table
-    return dict(sorted(found.items()))
+            raise AVEError("invalid table", file=file.name, found=error) from error
+        result[table.table] = table
+    return dict(sorted(result.items()))
 
 
 def choose_tables(text):
-    """The tables named in a text such as `"1,2"`, or `"all"` of them.
+    """The tables that a text such as `"1,2"` or `"all"` selects.
 
     Raises:
-        AVEError: no such table; the nearest are suggested.
+        AVEError: A table is unknown; the error suggests the nearest one.
     """
     chosen = []
     for name in tables() if text == "all" else text.split(","):
@@ -76,6 +76,6 @@ def choose_tables(text):
             near = difflib.get_close_matches(name, tables(), n=1, cutoff=0.3)
             expected = f"one of {', '.join(tables())}"
             fix = f"Nearest: {near[0]}" if near else None
-            raise AVEError("no such table", key="--tables", expected=expected, found=repr(name), fix=fix)
+            raise AVEError("unknown table", key="--tables", expected=expected, found=repr(name), fix=fix)
         chosen.append(tables()[name])
     return chosen

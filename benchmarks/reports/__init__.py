@@ -1,1 +1,1 @@
-"""How results are shown: terminal, Markdown, CSV, LaTeX and HTML."""
+"""Reports for the terminal and in Markdown, CSV, LaTeX and HTML."""

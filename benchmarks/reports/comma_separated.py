@@ -1,4 +1,4 @@
-"""Reports as CSV, with full precision, for other programs."""
+"""Reports in CSV."""
 
 import csv
 import io
@@ -8,10 +8,10 @@ from benchmarks.results.summary import data_name, rows, trivial
 
 
 def comma_separated(table, group, records):
-    """One line per model, and per metric where there are several, with full precision, for other programs."""
+    """A table as CSV with full precision: one line per model, or per model and metric if there are several metrics."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    keys = {**table.metrics, **{key: key for _, found in detail_keys(table, records) for key in found}}
+    keys = {**table.metrics, **{key: key for _, labels in detail_keys(table, records) for key in labels}}
     several = len(keys) > 1
     columns = [
         "table",
@@ -37,6 +37,6 @@ def comma_separated(table, group, records):
             ours = [row.mean, row.std, len(row.values)]
             where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
             writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
-        for answer, percent in trivial(records, key).items():
-            writer.writerow([table.table, "", answer, *metric, "", percent, "", "", data_name(group), *[""] * 4])
+        for name, percent in trivial(records, key).items():
+            writer.writerow([table.table, "", name, *metric, "", percent, "", "", data_name(group), *[""] * 4])
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""What the reports say: titles, heads and lines of tables, in plain text."""
+"""The content of all report formats: titles, heads, lines and notes of tables, as plain text."""
 
 from statistics import fmean
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from benchmarks.results.summary import (
 
 
 class Detail(NamedTuple):
-    """A further table of ours alone: `title`, `head`, and `lines` of `(cells, kind)`."""
+    """An additional table with our results only; `lines` are `(cells, kind)`."""
 
     title: str
     head: tuple
@@ -26,29 +26,29 @@ class Detail(NamedTuple):
 
 
 def head(table):
-    """The columns of a table: each of its metrics as the paper has it, as we do, and the difference."""
+    """The columns of a table: for each metric the paper's figure, ours, and the difference."""
     columns = (f"{label} {column}".strip() for label in table.metrics.values() for column in ("paper", "ours", "Δ"))
     return ("entry", "model", *columns)
 
 
 def title(table, group):
-    """What a table says above itself; where the data are not the AVE data set, it says so."""
+    """The title of a table, which names the data set and says if it is not AVE."""
     return f"Table {table.table} · {table.title} · {data_title(group)}"
 
 
 def data_title(group):
-    """What was run on what."""
+    """The data set and the settings, as in titles."""
     return f"{data_name(group)}, {protocol(group)}"
 
 
 def protocol(group):
-    """`paper protocol, quick profile (epochs 20, batch_size 32)`."""
+    """The settings, such as `paper protocol, quick profile (epochs 20, batch_size 32)`."""
     recipe = ", ".join(f"{key} {value}" for key, value in group["recipe"].items())
     return f"{group['protocol']} protocol, {group['profile']} profile" + (f" ({recipe})" if recipe else "")
 
 
 def notes(group, records):
-    """The lines below a table."""
+    """The notes below a table."""
     lines = ["ours: mean ± sample standard deviation over seeds (number of seeds), epoch chosen on validation only"]
     if group["title"] != "AVE":
         lines.append("the paper's figures, and so Δ, are of the AVE data set: nothing here reproduces them")
@@ -63,7 +63,7 @@ def notes(group, records):
 
 
 def lines(table, records):
-    """`(cells of head, kind)` per line: models, then answers without a model; kind is "model" or "trivial"."""
+    """The lines of a table, `(cells, kind)`: models ("model"), then predictions without a model ("trivial")."""
     return _lines(
         table,
         records,
@@ -74,15 +74,15 @@ def lines(table, records):
 
 
 def details(table, records):
-    """The further tables of `table` for which the records have figures, as `Detail`s."""
+    """Yields a `Detail` for each additional table of `table` that the records have figures for."""
     for title, keys in detail_keys(table, records):
-        found = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
-        known = [(cells, kind) for cells, kind in found if set(cells[2:]) != {"–"}]
-        yield Detail(title, ("entry", "model", *keys.values()), known)
+        all_lines = _lines(table, records, keys, lambda row: (measured(row),), lambda percent: (number(percent),))
+        measured_lines = [(cells, kind) for cells, kind in all_lines if set(cells[2:]) != {"–"}]
+        yield Detail(title, ("entry", "model", *keys.values()), measured_lines)
 
 
 def detail_keys(table, records):
-    """`(title, {key: label})` of the details of which some record has a figure."""
+    """Yields `(title, {key: label})` for each additional table that a record has figures for."""
     present = {key for record in records for key in metrics(record)}
     for detail in table.details:
         keys = expand(detail["metrics"], records)
@@ -90,35 +90,35 @@ def detail_keys(table, records):
             yield detail["title"], keys
 
 
-def _lines(table, records, keys, of_model, of_answer):
+def _lines(table, records, keys, row_cells, trivial_cells):
     by_metric = [rows(table, records, key) for key in keys]
     for row in zip(*by_metric, strict=True):
-        yield (row[0].name, row[0].title, *(cell for figure in row for cell in of_model(figure))), "model"
-    answers = [trivial(records, key) for key in keys]
-    for name in dict.fromkeys(name for found in answers for name in found):
-        cells = (cell for found in answers for cell in of_answer(found.get(name)))
+        yield (row[0].name, row[0].title, *(cell for figure in row for cell in row_cells(figure))), "model"
+    baselines = [trivial(records, key) for key in keys]
+    for name in dict.fromkeys(name for scores in baselines for name in scores):
+        cells = (cell for scores in baselines for cell in trivial_cells(scores.get(name)))
         yield ("", name, *cells), "trivial"
 
 
 def matrix_head(table):
-    """The labels over the cells of `matrix`."""
+    """The head of `matrix`."""
     return ["", *table.columns.values(), "mean"]
 
 
 def matrix(table, records):
     """The compact form of a matrix: `[(row label, [(text, bold)])]`.
 
-    Last in a row stands its mean over the columns that all rows have, so that rows compare.
+    The last cell of a row is its mean over the columns that exist in all rows, so that the means are comparable.
     """
     by_name = {row.name: row for row in rows(table, records)}
     result = []
     for suffix, label in table.rows.items():
-        found = [by_name.get(table.cell(prefix, suffix)) for prefix in table.columns]
-        top = best([row.mean if row else None for row in found], table.highlight)
-        texts = [_pair(row) if row else "–" for row in found]
-        whole = [by_name.get(table.cell(column, suffix)) for column in table.columns if _in_all_rows(table, column)]
+        models = [by_name.get(table.cell(prefix, suffix)) for prefix in table.columns]
+        top = best([row.mean if row else None for row in models], table.highlight)
+        texts = [_mean_and_std(row) if row else "–" for row in models]
+        common = [by_name.get(table.cell(column, suffix)) for column in table.columns if _in_all_rows(table, column)]
         cells = [(text, i in top) for i, text in enumerate(texts)]
-        result.append((label, [*cells, (_pair(_mean(whole)), False)]))
+        result.append((label, [*cells, (_mean_and_std(_mean(common)), False)]))
     return result
 
 
@@ -127,10 +127,10 @@ def _in_all_rows(table, column):
 
 
 def _mean(rows):
-    """A `Row` of the means over models, seed by seed; without values where a cell is missing."""
+    """A `Row` of the means over models, per seed; without values if a cell is missing."""
     same = len({len(row.values) for row in rows}) == 1
     return Row("", "", None, tuple(map(fmean, zip(*(row.values for row in rows), strict=True))) if same else ())
 
 
-def _pair(row):
+def _mean_and_std(row):
     return "–" if not row.values else f"{number(row.mean)}±{number(row.std)}"

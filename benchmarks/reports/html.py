@@ -1,4 +1,4 @@
-"""The HTML report: one file that needs nothing else, of tables, pictures, and what every cell has done and cost."""
+"""The HTML report: a self-contained file of tables, figures, and the results and resource usage of every cell."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from benchmarks.reports.content import details, head, lines, matrix, matrix_head, notes, title
 from benchmarks.reports.figures import bars, curves, svg
 from benchmarks.results.confusion import confusion, recalls, shares
-from benchmarks.results.summary import number, pace
+from benchmarks.results.summary import number, seconds_per_epoch
 
 TEMPLATES = Path(__file__).parent / "templates"
 COSTS = {
@@ -19,8 +19,8 @@ COSTS = {
     "test %": lambda record: _times(record["test_accuracy"], 100),
     "best epoch": lambda record: "–" if record["best_epoch"] is None else record["best_epoch"] + 1,
     "seconds": lambda record: number(record["seconds"], 0),
-    "s / epoch": lambda record: number(pace(record), 2),
-    "steps / s": lambda record: number(record["steps_per_epoch"] / pace(record)) if pace(record) else "–",
+    "s / epoch": lambda record: number(seconds_per_epoch(record), 2),
+    "steps / s": lambda record: _steps_per_second(record),
     "memory MB": lambda record: _times(_peak(record, "process"), 1e-6, 0),
     "GPU MB": lambda record: _times(_peak(record, "device"), 1e-6, 0),
     "parameters": lambda record: f"{record['parameters']:,}",
@@ -28,40 +28,40 @@ COSTS = {
     "finished": lambda record: record["finished"],
 }
 COST_NOTES = (
-    "seconds: of the whole cell, from where it was last cut off",
-    "s / epoch, steps / s: of training, batches read, without validation (matching: with it) and without the first "
+    "seconds: run time of the cell, without earlier interrupted runs",
+    "s / epoch, steps / s: training with input, without validation (matching: with validation) and without the first "
     "epoch, which compiles; seeds that were trained together have a share each",
-    "memory MB: the most that the cell's process held, with libraries, earlier cells' leavings and mapped pages of the "
-    "data; GPU MB: the most that the backend held on its first GPU; –: not told",
+    "memory MB: peak of the cell's process, including libraries, earlier cells and mapped pages of the data; "
+    "GPU MB: peak of the backend on its first GPU; –: not measured",
 )
 CLASS_NOTE = (
-    "% of a class's test segments that the model calls so (recall), mean over seeds; "
-    "segments: of the class, in the test split"
+    "recall: % of the test segments of a class that the model assigns to it, mean over seeds; "
+    "segments: number of test segments of the class"
 )
-CONFUSION_NOTE = "line: the truth; column: the answer; % of the line, rounded; below 0.5 is left empty"
+CONFUSION_NOTE = "row: true class; column: predicted class; % of the row, rounded; empty below 0.5"
 
 
 def page(tables, group, records):
-    """The report as one HTML text.
+    """The report as the text of an HTML page.
 
     Args:
-        tables: `grid.tables.Table`s, of which some entry has run.
-        group: what the records have in common.
-        records: of the finished cells.
+        tables: The `grid.tables.Table`s to show.
+        group: The data set and settings that the records share, as `summary.groups` returns them.
+        records: The records of the finished cells.
     """
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters["percent"] = "{:.0f}".format
     by_entry = _confusion_by_entry(records)
     return environment.get_template("report.html").render(
         title=f"AVE-Keras benchmark: {group['title']}",
-        style=_own("report.css"),
-        script=_own("report.js"),
-        tables=[_table(each, group, records) for each in tables],
+        style=_template_file("report.css"),
+        script=_template_file("report.js"),
+        tables=[_table(table, group, records) for table in tables],
         curves=Markup(svg(curves(records))),
         classes=_classes(by_entry),
         confusions={
             "note": CONFUSION_NOTE,
-            "entries": [(n, list(map(_confusion, own))) for n, own in by_entry.items()],
+            "entries": [(name, list(map(_confusion, cells))) for name, cells in by_entry.items()],
         },
         costs={
             "head": COSTS,
@@ -72,45 +72,45 @@ def page(tables, group, records):
     )
 
 
-def _own(name):
-    """A file of ours that goes into the page as it is."""
+def _template_file(name):
+    """A file to insert into the page without escaping."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def _table(each, group, records):
-    """A table of the paper: its compact form where it has one, bars, all lines, and what goes further."""
-    compact = matrix(each, records) if each.columns else []
+def _table(table, group, records):
+    """The template's values for a table of the paper; `matrix` is empty for a list."""
+    compact = matrix(table, records) if table.columns else []
     return {
-        "title": title(each, group),
-        "matrix_head": matrix_head(each) if compact else [],
+        "title": title(table, group),
+        "matrix_head": matrix_head(table) if compact else [],
         "matrix": [([label, *cells], "") for label, cells in compact],
-        "bars": Markup(svg(bars(each, records))),
-        "head": head(each),
-        "lines": list(lines(each, records)),
-        "details": list(details(each, records)),
-        "notes": each.notes,
+        "bars": Markup(svg(bars(table, records))),
+        "head": head(table),
+        "lines": list(lines(table, records)),
+        "details": list(details(table, records)),
+        "notes": table.notes,
     }
 
 
 def _confusion_by_entry(records):
-    """`{entry: [(record, counts)]}`; cells that match sound and picture have no classes and are left out."""
-    found = {}
+    """`{entry: [(record, confusion matrix)]}`, without cells of the matching task, which have no classes."""
+    result = {}
     for record in records:
         if "truth" in record["test"]:
-            found.setdefault(record["entry"]["name"], []).append((record, confusion(record)))
-    return found
+            result.setdefault(record["entry"]["name"], []).append((record, confusion(record)))
+    return result
 
 
 def _classes(by_entry):
-    """Recall of each class, a column per entry; None where no cell has classes."""
+    """The recall of each class, in a column per entry; None if no cell has classes."""
     if not by_entry:
         return None
     record, counts = next(iter(by_entry.values()))[0]
-    means = [np.mean([recalls(counts) for _, counts in own], axis=0) for own in by_entry.values()]
+    means = [np.mean([recalls(counts) for _, counts in cells], axis=0) for cells in by_entry.values()]
     rows = zip(record["class_names"], counts.sum(axis=1), np.transpose(means), strict=True)
     return {
         "head": ("class", "segments", *by_entry),
-        "lines": [(name, [str(segments), *map(_known, row)]) for name, segments, row in rows],
+        "lines": [(name, [str(segments), *map(_percent, row)]) for name, segments, row in rows],
         "note": CLASS_NOTE,
     }
 
@@ -122,13 +122,13 @@ def _confusion(cell):
         "head": ("", *names),
         "caption": f"seed {record['cell']['seed']}: {100 * record['test_accuracy']:.1f} % right",
         "lines": [
-            (name, ["" if percent < 0.5 else _known(percent) for percent in row])
+            (name, ["" if percent < 0.5 else _percent(percent) for percent in row])
             for name, row in zip(names, shares(counts), strict=True)
         ],
     }
 
 
-def _known(percent):
+def _percent(percent):
     return "–" if np.isnan(percent) else percent
 
 
@@ -136,5 +136,10 @@ def _times(value, factor, digits=1):
     return number(None if value is None else factor * value, digits)
 
 
-def _peak(record, place):
-    return record.get("peak_memory", {}).get(place)
+def _peak(record, memory):
+    return record.get("peak_memory", {}).get(memory)
+
+
+def _steps_per_second(record):
+    seconds = seconds_per_epoch(record)
+    return number(record["steps_per_epoch"] / seconds) if seconds else "–"

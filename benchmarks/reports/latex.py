@@ -4,7 +4,7 @@ from benchmarks.reports.content import details, head, lines, matrix, matrix_head
 
 
 def latex(table, group, records):
-    """A booktabs table; needs `\\usepackage{booktabs}`."""
+    """A table and its additional tables in booktabs style; needs `\\usepackage{booktabs}`."""
     caption = " ".join(escape(part) + "." for part in (title(table, group), *table.notes, *notes(group, records)))
     if table.columns:
         body = [
@@ -15,13 +15,13 @@ def latex(table, group, records):
     else:
         parts = [_booktabs(caption, *_without_names(head(table), lines(table, records)))]
     for detail in details(table, records):
-        named = escape(f"{title(table, group)}: {detail.title}.")
-        parts.append(_booktabs(named, *_without_names(detail.head, detail.lines)))
+        caption = escape(f"{title(table, group)}: {detail.title}.")
+        parts.append(_booktabs(caption, *_without_names(detail.head, detail.lines)))
     return "".join(parts)
 
 
 def _without_names(head, lines):
-    """The table without the zoo's names, which papers do not print."""
+    """Head and body without the first column, the zoo's names."""
     return [escape(c[:1].upper() + c[1:]) for c in head[1:]], [list(map(escape, cells[1:])) for cells, _ in lines]
 
 
@@ -45,7 +45,7 @@ def _booktabs(caption, head, body):
 
 
 def escape(text):
-    """Text that LaTeX prints as it is."""
+    """Escapes text for LaTeX."""
     special = {"\\": r"\textbackslash{}", "±": r"$\pm$", "Δ": r"$\Delta$", "–": "--", "·": r"$\cdot$", "×": r"$\times$"}
     special |= {c: f"\\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, c) for c in str(text))

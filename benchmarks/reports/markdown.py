@@ -1,10 +1,10 @@
-"""Reports in GitHub's Markdown."""
+"""Reports in GitHub-flavored Markdown."""
 
 from benchmarks.reports.content import details, head, lines, matrix, matrix_head, notes, title
 
 
 def markdown(table, group, records):
-    """GitHub's tables."""
+    """A table with its additional tables and notes."""
     parts = [f"### {title(table, group)}", ""]
     parts += markdown_lines(head(table), [cells for cells, _ in lines(table, records)])
     for detail in details(table, records):
@@ -17,7 +17,7 @@ def markdown(table, group, records):
 
 
 def markdown_lines(head, body):
-    """A table of GitHub's Markdown, line by line."""
+    """The lines of a Markdown table."""
 
     def line(cells):
         return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"

@@ -1,4 +1,4 @@
-"""Measured figures for the cards of the zoo and the README."""
+"""Publishes measured figures in a CSV file for the model cards, and in the README."""
 
 import csv
 import hashlib
@@ -29,9 +29,13 @@ FIELDS = [
 
 
 def publish(records, path):
-    """Writes one CSV line per entry, main metric and group: what the cards print as measured.
+    """Writes one CSV line per entry, main metric and group; the cards show them as measured figures.
 
-    Lines that are in the file and of other entries or runs stay: not every results folder holds every table.
+    Existing lines of other entries or settings stay, since a results folder may not contain every table.
+
+    Args:
+        records: The records of the finished cells.
+        path: The CSV file to write or update.
     """
     new = [line for group, members in groups(records) for line in _lines(group, members)]
     replaced = {_identity(line) for line in new}
@@ -45,14 +49,20 @@ def publish(records, path):
 def _lines(group, members):
     matching = []
     for name in zoo.list():
-        own = [r for r in members if r["entry"]["name"] == name]
-        keys = [key for key in METRICS if own and key in metrics(own[0])]
-        matching += own if keys != ["accuracy"] else []
-        yield from (_line(name, group, own, key) for key in keys)
-    # A figure of matching says little without what constant answers score.
+        cells = [r for r in members if r["entry"]["name"] == name]
+        keys = [key for key in METRICS if cells and key in metrics(cells[0])]
+        matching += cells if keys != ["accuracy"] else []
+        yield from (_line(name, group, cells, key) for key in keys)
+    # Figures of the matching task need the scores of constant predictions for comparison.
     for key in METRICS:
-        for answer, percent in trivial(matching, key).items() if matching else ():
-            yield {**_line("", group, matching, key), "entry": answer, "seeds": "", "mean": f"{percent:.1f}", "std": ""}
+        for prediction, percent in trivial(matching, key).items() if matching else ():
+            yield {
+                **_line("", group, matching, key),
+                "entry": prediction,
+                "seeds": "",
+                "mean": f"{percent:.1f}",
+                "std": "",
+            }
 
 
 def _read(path):
@@ -65,7 +75,12 @@ def _identity(line):
 
 
 def readme(path, results):
-    """Puts the table of `results` between the marks of a README."""
+    """Replaces the table between the markers in a README.
+
+    Args:
+        path: The README.
+        results: The CSV file that `publish` has written.
+    """
     text = path.read_text()
     start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
     with atomic(path) as temporary:
@@ -73,7 +88,7 @@ def readme(path, results):
 
 
 def readme_table(results):
-    """A table per task from the CSV that `publish` writes: a line per entry, a column per run and metric."""
+    """A Markdown table per task from the CSV file of `publish`: a line per entry, a column per run and metric."""
     lines = _read(results)
     keys = {label: key for key, label in METRICS.items()}
     localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
@@ -84,12 +99,12 @@ def readme_table(results):
 def _readme_table(lines, keys):
     metrics = dict.fromkeys(line["metric"] for line in lines)
     runs = list(dict.fromkeys((_run(line), line["metric"]) for line in lines))
-    found = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}
+    figures = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}
     body = []
     for name in _in_order(line["entry"] for line in lines):
         entry = zoo.entry(name) if name in zoo.list() else None
         papers = [number(entry and entry.paper.get(keys[metric])) for metric in metrics]
-        ours = [found.get((name, *run), "–") for run in runs]
+        ours = [figures.get((name, *run), "–") for run in runs]
         body.append((f"`{name}`" if entry else "", entry.title if entry else name, *papers, *ours))
     several = len(metrics) > 1
     head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
@@ -98,9 +113,10 @@ def _readme_table(lines, keys):
 
 
 def _in_order(names):
-    """Entries in the order of the paper's tables, then the answers of no model, each once."""
+    """Unique names: entries in the order of the paper's tables, then predictions without a model."""
     order = {
-        name: place for place, name in enumerate(name for table in all_tables().values() for name in table.entries)
+        name: position
+        for position, name in enumerate(name for table in all_tables().values() for name in table.entries)
     }
     return sorted(dict.fromkeys(names), key=lambda name: order.get(name, len(order)))
 
@@ -114,27 +130,27 @@ def _run(line):
     return f"{line['data']}, {line['protocol']} protocol, {training}, {line['backend']}"
 
 
-def _line(name, group, own, metric):
-    row = Row(name, "", None, tuple(metrics(r)[metric] for r in own))
-    recipe = own[0]["entry"]["recipe"]
+def _line(name, group, records, metric):
+    row = Row(name, "", None, tuple(metrics(r)[metric] for r in records))
+    recipe = records[0]["entry"]["recipe"]
     return {
         "entry": name,
         "data": data_name(group),
         "protocol": group["protocol"],
         "epochs": recipe["epochs"],
         "batch_size": recipe["batch_size"],
-        "seeds": len(own),
+        "seeds": len(records),
         "metric": METRICS[metric],
         "mean": f"{row.mean:.1f}",
         "std": "" if row.std is None else f"{row.std:.1f}",
         "backend": group["backend"],
-        "keras": own[0]["versions"]["keras"],
-        "date": max(r["finished"] for r in own)[:10],
+        "keras": records[0]["versions"]["keras"],
+        "date": max(r["finished"] for r in records)[:10],
         "config": config_hash(zoo.entry(name, group["protocol"])) if name else "",
     }
 
 
 def config_hash(entry):
-    """12 hexadecimal digits of what an entry is made of: a card's figure is stale when they differ."""
+    """A hash of an entry's builder and model, 12 hexadecimal digits; a figure with another hash is stale."""
     parts = {"builder": entry.builder, "model": entry.model}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

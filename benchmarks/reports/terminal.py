@@ -1,4 +1,4 @@
-"""Reports in the terminal."""
+"""Reports for the terminal."""
 
 from rich.table import Table
 
@@ -6,7 +6,7 @@ from benchmarks.reports.content import details, head, lines, matrix, matrix_head
 
 
 def terminal(table, group, records):
-    """Rich tables: the matrix where there is one, and the list."""
+    """A table as Rich tables: the additional tables, the list, and the matrix if there is one."""
     caption = "\n".join([*table.notes, *notes(group, records)])
     further = [_rich(*detail) for detail in details(table, records)]
     listed = _rich(title(table, group), head(table), lines(table, records), caption=caption, caption_justify="left")
@@ -19,7 +19,7 @@ def terminal(table, group, records):
 
 
 def _rich(title, head, lines, **options):
-    made = Table(*head, title=title, **options)
+    table = Table(*head, title=title, **options)
     for cells, kind in lines:
-        made.add_row(*cells, style="dim" if kind == "trivial" else None)
-    return made
+        table.add_row(*cells, style="dim" if kind == "trivial" else None)
+    return table

@@ -1,4 +1,4 @@
-"""Writes the reports of a results folder in every form."""
+"""Writes the reports of a results folder in every format."""
 
 import contextlib
 import hashlib
@@ -18,7 +18,7 @@ FORMATS = {"md": markdown, "csv": comma_separated, "tex": latex}
 
 
 def write_reports(store, tables, group, records, console):
-    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`; returns whether it can."""
+    """Prints the tables and writes `reports/<name>/report.{md,csv,tex,html}`; returns whether it could write them."""
     order = zoo.list()
     records = sorted(records, key=lambda record: (order.index(record["entry"]["name"]), record["cell"]["seed"]))
     ran = {record["entry"]["name"] for record in records}
@@ -32,7 +32,7 @@ def write_reports(store, tables, group, records, console):
     try:
         _write(folder, texts)
     except (CannotWrite, OSError) as error:
-        console.print(f"no report: {error}", markup=False)
+        console.print(f"cannot write the report: {error}", markup=False)
         return False
     console.print(f"report: {folder / 'report.html'}")
     return True
@@ -46,9 +46,15 @@ def _write(folder, texts):
 
 
 def write_all(store, tables, records, console):
-    """Prints and writes the reports of the records that `records()` gives, one per group.
+    """Prints and writes one report per group of records; returns whether all could be written.
 
-    Processes that share a store take turns, so that the last report is of all cells. Returns whether all are written.
+    Processes that share a store take turns, so that the last report contains all cells.
+
+    Args:
+        store: The `Store`.
+        tables: The `grid.tables.Table`s to report.
+        records: A function that returns the records; it is called when it is this process' turn.
+        console: The Rich console for the tables.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(CannotWrite):
@@ -58,6 +64,6 @@ def write_all(store, tables, records, console):
 
 
 def slug(group):
-    """A folder name for a group, unique by its hash."""
+    """The folder name of a group, made unique by a hash."""
     words = re.sub(r"[^a-z0-9]+", "-", f"{group['title']} {group['protocol']} {group['profile']}".lower()).strip("-")
     return f"{words}-{group['backend']}-{hashlib.sha256(json.dumps(group, sort_keys=True).encode()).hexdigest()[:6]}"

@@ -1,29 +1,30 @@
-"""Whether two runs differ by more than the noise of the test videos, from stored predictions."""
+"""Tests on stored predictions whether two runs differ by more than the noise of the test videos."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ave_keras.errors import AVEError
 from benchmarks.results.runs import find, pairs
-from benchmarks.results.summary import right
+from benchmarks.results.summary import correct
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two runs on the same videos say of each other; answers are segments, or the two directions of matching.
+    """The difference of two runs on the same videos. A prediction is a segment's class, or one direction of matching.
 
     Attributes:
-        title: data set and what both runs have in common.
-        difference: of their shares of right answers, percent.
-        low: lower end of its 95 % interval.
-        high: upper end.
-        p: of the test over videos.
-        only_first: answers that the first alone has right, the mean over seeds.
-        only_second: that the second alone has right.
-        mcnemar: p of McNemar's test over answers.
-        seeds: how many pairs of cells.
+        title: The data set and the settings that both runs share.
+        difference: The accuracy of the first minus that of the second, in percentage points.
+        low: The lower end of the 95 % interval of the difference.
+        high: The upper end.
+        p: The p-value of the test over videos.
+        only_first: The number of predictions that only the first run has right, averaged over seeds.
+        only_second: The same for the second run.
+        mcnemar: The p-value of McNemar's test over predictions.
+        seeds: The number of pairs of cells.
     """
 
     title: str
@@ -37,10 +38,14 @@ class Comparison:
     seeds: int
 
 
-def paired_test(first, second, draws=20_000, seed=0):
-    """`(difference, low, high, p)` of two `(N,)` scores of the same videos, in their unit.
+def paired_test(
+    first: np.ndarray, second: np.ndarray, draws: int = 20_000, seed: int = 0
+) -> tuple[float, float, float, float]:
+    """Compares two `(N,)` arrays of scores of the same videos.
 
-    The 95 % interval is a bootstrap over videos; p is two-sided, by flipping the sign of each video's difference.
+    Returns:
+        `(difference, low, high, p)`: the mean difference in the unit of the scores, its 95 % bootstrap interval over
+        videos, and the two-sided p-value of a sign-flip permutation test.
     """
     difference = first - second
     rng = np.random.default_rng(seed)
@@ -49,45 +54,49 @@ def paired_test(first, second, draws=20_000, seed=0):
     flips = rng.integers(0, 2, (draws, count), dtype="int8") * 2 - 1
     extreme = np.abs(flips @ difference / count) >= abs(difference.mean()) - 1e-12
     low, high = np.quantile(resampled, [0.025, 0.975])
-    # The observed signs are one of the possible ones.
+    # The observed signs count as one of the permutations.
     return difference.mean(), low, high, (extreme.sum() + 1) / (draws + 1)
 
 
-def mcnemar(only_first, only_second):
-    """The exact p of McNemar's test, two-sided: how likely a fair coin is to divide the disagreements so unevenly."""
+def mcnemar(only_first: int, only_second: int) -> float:
+    """The exact two-sided p-value of McNemar's test: a fair coin splits the disagreements at least this unevenly."""
     count, fewer = only_first + only_second, min(only_first, only_second)
     return min(1.0, 2 * sum(math.comb(count, k) for k in range(fewer + 1)) / 2**count)
 
 
-def compare_records(title, first, second):
-    """A `Comparison` of two lists of records, seed by seed.
+def compare_records(title: str, first: Sequence[dict], second: Sequence[dict]) -> Comparison:
+    """The `Comparison` of two lists of records, paired by seed.
 
-    Accuracies are averaged over seeds before videos are resampled. McNemar's test takes the counts of one seed, as many
-    as they are in the mean: seeds see the same videos and are no further evidence.
+    Accuracies are averaged over seeds before videos are resampled. McNemar's test uses the mean counts per seed: all
+    seeds see the same videos, so their sum would overstate the evidence.
 
     Raises:
-        AVEError: they were scored on different videos.
+        AVEError: The records were scored on different videos.
     """
     rows = [r["test"]["rows"] for r in (*first, *second)]
     if any(other != rows[0] for other in rows):
         raise AVEError(
-            "these cells were scored on different videos", fix="Compare runs of one data set, and entries of one task"
+            "these cells were scored on different videos", fix="Compare runs on one data set and entries of one task"
         )
-    ours, theirs = (np.array([right(r) for r in records]) for records in (first, second))
-    scores = (100 * one.mean(axis=(0, 2)) for one in (ours, theirs))
-    only = [float(alone.sum(axis=(1, 2)).mean()) for alone in (ours * (1 - theirs), theirs * (1 - ours))]
-    return Comparison(title, *paired_test(*scores), *only, mcnemar(*map(round, only)), len(first))
+    hits_1, hits_2 = (np.array([correct(r) for r in records]) for records in (first, second))
+    scores_1, scores_2 = (100 * hits.mean(axis=(0, 2)) for hits in (hits_1, hits_2))
+    only_1, only_2 = (float(hits.sum(axis=(1, 2)).mean()) for hits in (hits_1 * (1 - hits_2), hits_2 * (1 - hits_1)))
+    p = mcnemar(round(only_1), round(only_2))
+    return Comparison(title, *paired_test(scores_1, scores_2), only_1, only_2, p, len(first))
 
 
-def compare(records, first, second):
-    """Comparisons of two runs by name, one per data set and way of running that both have; see `runs.find`.
+def compare(records: dict[str, dict], first: str, second: str) -> list[Comparison]:
+    """Compares two runs by name, once per data set and settings that both share.
 
     Args:
-        records: `{key: record}`.
-        first: the name of a run.
-        second: of another.
+        records: The stored cells, `{key: record}`.
+        first: The name of a run, as `runs.find` takes it.
+        second: The name of the other run.
+
+    Returns:
+        List of `Comparison`s.
 
     Raises:
-        AVEError: one of them has not run, or they have nothing in common.
+        AVEError: A run has no finished cells, or the runs cannot be paired.
     """
     return [compare_records(*pair) for pair in pairs(find(records, first), find(records, second))]

@@ -1,24 +1,24 @@
-"""Which classes a model tells apart: confusion matrices and recall, from stored predictions."""
+"""Confusion matrices and per-class recall, computed from stored predictions."""
 
 import numpy as np
 
 
-def confusion(record):
-    """How often each class is called what on the test split: `(C, C)` int64, `[truth, predicted]`.
+def confusion(record: dict) -> np.ndarray:
+    """The confusion matrix on the test split: counts `(C, C)` int64, indexed `[truth, predicted]`.
 
-    Background is the last class. The model's class of a segment is that of its highest probability.
+    Background is the last class. The predicted class of a segment is the most probable one.
     """
     count = len(record["class_names"])
     truth, predicted = (np.array(record["test"][key]).ravel() for key in ("truth", "predicted"))
     return np.bincount(truth * count + predicted, minlength=count**2).reshape(count, count)
 
 
-def shares(counts):
-    """Percent of each line of a `(C, C)` confusion; NaN where the split does not have the class."""
+def shares(counts: np.ndarray) -> np.ndarray:
+    """A `(C, C)` confusion matrix as percentages of each row; NaN for classes that the split does not contain."""
     totals = counts.sum(axis=1, keepdims=True)
     return 100 * np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
 
 
-def recalls(counts):
-    """Percent of each class's segments that are called so: `(C,)`; NaN where the split does not have the class."""
+def recalls(counts: np.ndarray) -> np.ndarray:
+    """The recall of each class in percent, `(C,)`; NaN for classes that the split does not contain."""
     return np.diagonal(shares(counts))

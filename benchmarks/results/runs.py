@@ -1,4 +1,4 @@
-"""Which stored cells a run's name means, and which of two runs' cells may be compared."""
+"""Finds the stored cells that the name of a run refers to, and pairs the cells of two runs."""
 
 import json
 import re
@@ -11,18 +11,18 @@ from ave_keras.runtime.backend import BACKENDS
 from benchmarks.results.summary import data_name
 from zoo.registry import PROTOCOLS
 
-# What two runs must have in common, beside data and seeds, unless both names say otherwise.
+# Two runs must agree on these, besides data and seeds, unless both names fix them.
 CONTEXT = ("protocol", "backend", "profile", "recipe")
 
 
 @dataclass(frozen=True)
 class Run:
-    """Some stored cells under one name.
+    """The stored cells that a name refers to.
 
     Attributes:
-        name: as it was given.
-        records: the cells.
-        fixed: what the name says of them, of "protocol" and "backend"; "cell" where it is a single one.
+        name: The name as the user typed it.
+        records: The records of the cells.
+        fixed: The settings that the name fixes: "protocol", "backend", or both; also "cell" for a single cell.
     """
 
     name: str
@@ -30,68 +30,73 @@ class Run:
     fixed: frozenset
 
 
-def find(records, name):
-    """The cells that `name` means.
+def find(records: dict[str, dict], name: str) -> Run:
+    """The `Run` that `name` refers to.
 
-    `av_att` is an entry; `av_att@official`, `av_att@jax` and `av_att@official@jax` say more of it; 16 hexadecimal
-    digits are the key of one cell, and a path that ends in `.json` is the file of one.
+    `av_att` is an entry; `av_att@official`, `av_att@jax` and `av_att@official@jax` restrict it to a protocol, a backend
+    or both. 16 hexadecimal digits are the key of a cell, and a path that ends in `.json` is the file of one.
 
     Args:
-        records: `{key: record}`.
-        name: of the run.
+        records: The stored cells, `{key: record}`.
+        name: The name of the run.
 
     Raises:
-        AVEError: no such entry, protocol or backend; nothing of it is stored.
+        AVEError: The entry, protocol, backend or cell is unknown, or has no stored results.
     """
     if name.endswith(".json"):
         return Run(name, (_read(name),), frozenset({"cell", "protocol", "backend"}))
     if re.fullmatch("[0-9a-f]{16}", name):
         if name not in records:
-            raise AVEError("no such cell", key=name, fix="python -m benchmarks run --dry-run lists keys")
+            raise AVEError("cell not found", key=name, fix="List keys with: python -m benchmarks run --dry-run")
         return Run(name, (records[name],), frozenset({"cell", "protocol", "backend"}))
     entry, *parts = name.split("@")
-    fixed = dict(_part(part) for part in parts)
+    fixed = dict(_setting(part) for part in parts)
     canonical = zoo.entry(entry).name
     own = [r for r in records.values() if r["entry"]["name"] == canonical]
-    found = tuple(r for r in own if all(r["cell"][key] == value for key, value in fixed.items()))
-    if not found:
+    matching = tuple(r for r in own if all(r["cell"][key] == value for key, value in fixed.items()))
+    if not matching:
         raise AVEError(f"no finished cell of '{name}'", fix="Run it first: python -m benchmarks run --entries …")
-    return Run(name, found, frozenset(fixed))
+    return Run(name, matching, frozenset(fixed))
 
 
-def pairs(first, second):
-    """`[(title, records, records)]`: cells of the same seeds that differ in nothing that the two names leave open.
+def pairs(first: Run, second: Run) -> list[tuple[str, list[dict], list[dict]]]:
+    """Pairs the cells of two runs by seed.
 
-    What a name does not say, it shares with the other. Two single cells are always a pair.
+    Cells of a pair have the same data and settings, except for settings that both names fix. Two single cells always
+    form a pair.
+
+    Returns:
+        List of `(title, records of the first, records of the second)`.
 
     Raises:
-        AVEError: they have not run on the same data in the same way, or with no seed in common.
+        AVEError: The runs have no seed in common with the same data and settings.
     """
     fixed = first.fixed & second.fixed
     shared = [] if "cell" in fixed else [key for key in CONTEXT if key not in fixed]
-    ours, theirs = (_by_context(run, shared) for run in (first, second))
-    found = []
-    for context in ours.keys() & theirs.keys():
+    cells_1, cells_2 = (_by_context(run, shared) for run in (first, second))
+    result = []
+    for context in cells_1.keys() & cells_2.keys():
         if shared:
-            seeds = sorted(ours[context].keys() & theirs[context].keys())
-            sides = [ours[context][seed] for seed in seeds], [theirs[context][seed] for seed in seeds]
+            seeds = sorted(cells_1[context].keys() & cells_2[context].keys())
+            sides = [[cells[context][seed] for seed in seeds] for cells in (cells_1, cells_2)]
         else:
-            sides = [list(cells[context].values()) for cells in (ours, theirs)]
+            sides = [list(cells[context].values()) for cells in (cells_1, cells_2)]
         if sides[0]:
-            found.append((_title(sides[0][0], sides[1][0]), *sides))
-    if not found:
+            result.append((_title(sides[0][0], sides[1][0]), sides[0], sides[1]))
+    if not result:
         raise AVEError(
-            f"'{first.name}' and '{second.name}' have no seed in common on the same data in the same way",
+            f"'{first.name}' and '{second.name}' have no seed in common with the same data and settings",
             fix="Run both with the same --data, --seeds, --profile and --epochs",
         )
-    return sorted(found, key=lambda pair: (-len(pair[1]), pair[0]))
+    return sorted(result, key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _part(part):
-    for key, known in (("protocol", PROTOCOLS), ("backend", BACKENDS)):
-        if part in known:
+def _setting(part):
+    """`("protocol", part)` or `("backend", part)`."""
+    for key, names in (("protocol", PROTOCOLS), ("backend", BACKENDS)):
+        if part in names:
             return key, part
-    raise AVEError("no such protocol or backend", expected=f"one of {(*PROTOCOLS, *BACKENDS)}", found=repr(part))
+    raise AVEError("unknown protocol or backend", expected=f"one of {(*PROTOCOLS, *BACKENDS)}", found=repr(part))
 
 
 def _read(path):
@@ -99,22 +104,22 @@ def _read(path):
         record = json.loads(Path(path).read_text())
         record["cell"]["seed"], record["test"]["rows"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise AVEError("not the file of a cell", file=path, found=type(error).__name__) from error
+        raise AVEError("not a cell's JSON file", file=path, found=type(error).__name__) from error
     return record
 
 
 def _by_context(run, shared):
-    """`{what must be the same: {seed: record}}`."""
-    found = {}
+    """`{data and shared settings: {seed: record}}`."""
+    cells = {}
     for record in run.records:
         cell = record["cell"]
         context = [cell["data"]["sha256"], cell["data"]["bad_rows"], *(cell[key] for key in shared)]
-        found.setdefault(json.dumps(context, sort_keys=True), {})[cell["seed"]] = record
-    return found
+        cells.setdefault(json.dumps(context, sort_keys=True), {})[cell["seed"]] = record
+    return cells
 
 
 def _title(first, second):
-    """The data set, and what both have in common."""
+    """The data set, and the settings that both cells share."""
     one, other = first["cell"], second["cell"]
     words = {"protocol": "{} protocol", "profile": "{} profile", "backend": "{}"}
     same = [text.format(one[key]) for key, text in words.items() if one[key] == other[key]]

@@ -1,9 +1,13 @@
-"""`status`: how far every cell of a grid is and how long the rest will take, once or again and again."""
+"""The progress of the cells of a grid and the time left, printed once or continuously."""
+
+from __future__ import annotations
 
 import time
 import warnings
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Group
@@ -13,91 +17,97 @@ from rich.text import Text
 from benchmarks.results.state_file import DAMAGED, read_state
 from benchmarks.results.summary import score_key
 
-KINDS = ("done", "running", "begun", "failed", "missing")
-# Seconds between two statuses.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from benchmarks.grid.cells import Cell
+    from benchmarks.results.store import Store
+
+KINDS = ("done", "running", "interrupted", "failed", "missing")
+# Seconds between two updates of `watch`.
 PAUSE = 2
 
 
 @dataclass(frozen=True)
 class CellStatus:
-    """What the store says of a cell.
+    """The progress of a cell, as the store records it.
 
     Attributes:
-        cell: the `grid.Cell`.
-        kind: one of `KINDS`; "begun" was cut off and will go on where it was.
-        epochs: done.
-        score: on validation after the last of them, or None.
-        error: why it failed, one line.
-        pace: seconds per unit of the cell's weight, of a finished one, else None.
+        cell: The `grid.cells.Cell`.
+        kind: One of `KINDS`; an interrupted cell resumes after its last epoch.
+        epochs: The number of finished epochs.
+        score: The validation score after the last epoch, or None.
+        error: The reason of a failure, in one line.
+        seconds_per_weight: The seconds per unit of `Cell.weight` of a finished cell, else None.
     """
 
-    cell: object
+    cell: Cell
     kind: str
     epochs: int = 0
     score: float | None = None
     error: str = ""
-    pace: float | None = None
+    seconds_per_weight: float | None = None
 
     @property
-    def text(self):
-        """In words."""
+    def text(self) -> str:
+        """The status in words."""
         if self.kind == "failed":
             return f"failed: {self.error}"
-        if self.kind not in ("running", "begun"):
+        if self.kind not in ("running", "interrupted"):
             return self.kind
         score = "" if self.score is None else f", val {100 * self.score:.1f} %"
         return f"{self.kind}: epoch {self.epochs} of {self.cell.resolve().recipe.epochs}{score}"
 
     @property
-    def left(self):
-        """What is left of the cell's weight."""
+    def left(self) -> float:
+        """The part of `Cell.weight` that is left to do."""
         if self.kind == "done":
             return 0
         return self.cell.weight * (1 - self.epochs / self.cell.resolve().recipe.epochs)
 
 
-def cell_status(store, cell):
-    """The `CellStatus` of a cell; writes nothing."""
+def cell_status(store: Store, cell: Cell) -> CellStatus:
+    """The `CellStatus` of a cell; does not write to the store."""
     key = cell.key
     if record := store.read(key):
         epochs = len(record["history"])
         ran = epochs - record["resumed_after"]
-        # Of cells that one process trains together, each has its share of the seconds and statuses like a process.
+        # Each cell of a group records its share of the seconds, but counts as a running process of its own.
         seconds = record["seconds"] * len(record.get("trained_together", [cell.seed]))
-        pace = seconds / (cell.weight * ran / epochs) if ran else None
-        return CellStatus(cell, "done", epochs, pace=pace)
+        per_weight = seconds / (cell.weight * ran / epochs) if ran else None
+        return CellStatus(cell, "done", epochs, seconds_per_weight=per_weight)
     history = _history(store.state(key))
     last = history[-1] if history else {}
-    progress = {"epochs": len(history), "score": last.get(score_key(last))}
+    epochs, score = len(history), last.get(score_key(last))
     if store.running(key):
-        return CellStatus(cell, "running", **progress)
+        return CellStatus(cell, "running", epochs, score)
     if failure := store.failure(key):
-        return CellStatus(cell, "failed", **progress, error=failure.strip().splitlines()[-1])
-    return CellStatus(cell, "begun" if history else "missing", **progress)
+        return CellStatus(cell, "failed", epochs, score, failure.strip().splitlines()[-1])
+    return CellStatus(cell, "interrupted" if history else "missing", epochs, score)
 
 
 def _history(path):
-    """Of a running state; empty before its first epoch ends."""
+    """The history in a state file; empty before the first epoch ends."""
     try:
         return read_state(path, whole=False)[0]["history"]
     except FileNotFoundError:
         return []
     except DAMAGED:
-        warnings.warn(f"{path} cannot be read; `run` begins the cell anew", stacklevel=2)
+        warnings.warn(f"{path} cannot be read; `run` restarts the cell", stacklevel=2)
         return []
 
 
-def seconds_left(statuses):
-    """Until all is done with as many processes as there are now; None where nothing is finished, or nothing runs."""
-    paces = [status.pace for status in statuses if status.pace]
+def seconds_left(statuses: Sequence[CellStatus]) -> float | None:
+    """Estimated seconds until all cells are done with as many processes as now; None if none is finished or running."""
+    rates = [status.seconds_per_weight for status in statuses if status.seconds_per_weight]
     running = sum(status.kind == "running" for status in statuses)
-    if not paces or not running:
+    if not rates or not running:
         return None
-    return float(np.mean(paces)) * sum(status.left for status in statuses) / running
+    return float(np.mean(rates)) * sum(status.left for status in statuses) / running
 
 
-def summary(statuses):
-    """`3 done, 1 running, 2 missing; about 12 min left`."""
+def summary(statuses: Sequence[CellStatus]) -> str:
+    """The counts and the time left: `3 done, 1 running, 2 missing; about 12 min left`."""
     counts = Counter(status.kind for status in statuses)
     text = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
     left = seconds_left(statuses)
@@ -111,31 +121,30 @@ def _duration(seconds):
     return f"{seconds:.0f} s"
 
 
-def view(store, cells, kinds=KINDS):
-    """Lines for the cells of some kinds, and the summary of all."""
+def view(store: Store, cells: Iterable[Cell], kinds: Sequence[str] = KINDS) -> Group:
+    """A line per cell of the given kinds, and the summary of all cells."""
     return _render([cell_status(store, cell) for cell in cells], kinds)
 
 
 def _render(statuses, kinds):
-    lines = [f"{status.cell.entry:<20} seed {status.cell.seed}  {status.text}" for status in statuses if status.kind in kinds]
+    shown = (status for status in statuses if status.kind in kinds)
+    lines = [f"{status.cell.entry:<20} seed {status.cell.seed}  {status.text}" for status in shown]
     return Group(*map(Text, lines), Text(summary(statuses)))
 
 
-def watch(store, cells, console):
-    """Shows running and failed cells and the summary until every cell is done; Ctrl-C ends it sooner.
-
-    It ends too when all that is left has failed, which only another run changes.
-    """
-    statuses = [None] * len(cells)
+def watch(store: Store, cells: Sequence[Cell], console: Console) -> None:
+    """Shows running and failed cells and the summary until every cell is done or has failed, or until Ctrl-C."""
+    statuses: list[CellStatus | None] = [None] * len(cells)
     with Live(console=console, auto_refresh=False) as live:
         try:
             while True:
-                # Records are large and do not change: those of finished cells are read once.
+                # Records are large and never change, so those of finished cells are read only once.
                 pairs = zip(statuses, cells, strict=True)
-                statuses = [old if old and old.kind == "done" else cell_status(store, cell) for old, cell in pairs]
-                live.update(_render(statuses, ("running", "failed")), refresh=True)
-                if {status.kind for status in statuses} <= {"done", "failed"}:
+                current = [old if old and old.kind == "done" else cell_status(store, cell) for old, cell in pairs]
+                live.update(_render(current, ("running", "failed")), refresh=True)
+                if {status.kind for status in current} <= {"done", "failed"}:
                     return
+                statuses = list(current)
                 time.sleep(PAUSE)
         except KeyboardInterrupt:
             return

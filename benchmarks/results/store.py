@@ -1,32 +1,33 @@
-"""Results on disk: one JSON per finished cell, written whole or not at all."""
+"""The results folder: one JSON file per finished cell, written atomically."""
 
 import contextlib
 import json
 import os
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.results.files import CannotWrite, is_locked, lock, set_aside, write_json
 
 
 class Store:
-    """A folder of results.
+    """A results folder.
 
-    `cells/<key>.json` holds a finished cell, `running/<key>.npz` the state of an unfinished one after its last epoch,
-    `failures/<key>.json` why a cell failed, `data/` what was made of data sets, `compiled/` what JAX keeps for GPUs and
-    may be deleted at any time. Every write of ours goes to a temporary name first and is renamed, so that a reader and
-    a crash see the old file or the new one. A file that cannot be read is set aside, never deleted.
+    `cells/<key>.json` is the record of a finished cell, `running/<key>.npz` the state of an unfinished one after its
+    last epoch, and `failures/<key>.json` the reason of a failure. `data/` holds synthetic and pooled data, `compiled/`
+    the compilation cache of JAX, which may be deleted at any time. Files are written under a temporary name and then
+    renamed, so readers and crashes never see half a file. A file that cannot be read is renamed, never deleted.
 
     Args:
-        folder: created where it is missing.
-        write: false only reads, also where nothing can be written.
+        folder: The folder to use; created if missing.
+        write: Whether to write; False reads only, and works without write permission.
 
     Raises:
-        AVEError: the folder cannot be written.
+        AVEError: The folder cannot be written.
     """
 
-    def __init__(self, folder, write=True):
+    def __init__(self, folder: str | Path, write: bool = True):
         self.folder, self._write = Path(folder), write
         if not write:
             return
@@ -41,53 +42,53 @@ class Store:
             with contextlib.suppress(OSError):
                 probe.unlink(missing_ok=True)
 
-    def has(self, key):
+    def has(self, key: str) -> bool:
         """Whether the cell is finished and readable."""
         return self.read(key) is not None
 
-    def read(self, key):
+    def read(self, key: str) -> dict | None:
         """The record of a finished cell, or None."""
         return self._read(self.folder / "cells" / f"{key}.json")
 
-    def records(self):
+    def records(self) -> dict[str, dict]:
         """All finished cells, `{key: record}`."""
         files = sorted((self.folder / "cells").glob("*.json"))
         return {f.stem: record for f in files if (record := self._read(f)) is not None}
 
-    def write(self, key, record):
-        """Stores a finished cell; its running state and former failure go."""
+    def write(self, key: str, record: dict) -> None:
+        """Stores the record of a finished cell, and deletes its state and former failure."""
         write_json(self.folder / "cells" / f"{key}.json", record)
         self.state(key).unlink(missing_ok=True)
         (self.folder / "failures" / f"{key}.json").unlink(missing_ok=True)
 
-    def fail(self, key, cell, error):
-        """Notes why a cell failed; its state after the last epoch stays."""
+    def fail(self, key: str, cell: dict, error: str) -> None:
+        """Stores the reason of a failure; the state after the last epoch stays."""
         write_json(self.folder / "failures" / f"{key}.json", {"cell": cell, "error": error, "time": time.time()})
 
-    def failure(self, key):
+    def failure(self, key: str) -> str | None:
         """The text of a cell's failure, or None."""
-        found = self._read(self.folder / "failures" / f"{key}.json")
-        return found and found["error"]
+        failure = self._read(self.folder / "failures" / f"{key}.json")
+        return failure and failure["error"]
 
-    def state(self, key):
-        """Path of a cell's running state."""
+    def state(self, key: str) -> Path:
+        """The path of a cell's state file."""
         return self.folder / "running" / f"{key}.npz"
 
-    def means(self, data):
-        """Folder of the averaged visual maps of a data set, that of `Cell.data`."""
+    def pooled_folder(self, data: dict) -> Path:
+        """The folder that caches the averaged visual maps of a data set; `data` is `Cell.data`."""
         return self.folder / "data" / f"{data['sha256'][:16]}-means"
 
     @contextlib.contextmanager
-    def lock(self, key):
-        """Yields whether this process alone works on the cell; what killed ones left half written goes."""
-        with lock(self._lock(key)) as alone:
-            if alone:
-                for half in (*self.folder.glob(f"running/.{key}.npz.*"), *self.folder.glob(f"cells/.{key}.json.*")):
-                    half.unlink(missing_ok=True)
-            yield alone
+    def lock(self, key: str) -> Iterator[bool]:
+        """Yields whether this process has locked the cell; if so, deletes partial files of killed processes."""
+        with lock(self._lock(key)) as acquired:
+            if acquired:
+                for part in (*self.folder.glob(f"running/.{key}.npz.*"), *self.folder.glob(f"cells/.{key}.json.*")):
+                    part.unlink(missing_ok=True)
+            yield acquired
 
-    def running(self, key):
-        """Whether a process is at the cell; needs no right to write."""
+    def running(self, key: str) -> bool:
+        """Whether a process is running the cell; needs no write permission."""
         return is_locked(self._lock(key))
 
     def _lock(self, key):
@@ -95,9 +96,9 @@ class Store:
 
     def _read(self, path):
         try:
-            found = json.loads(path.read_text())
-            if found and isinstance(found, dict):
-                return found
+            values = json.loads(path.read_text())
+            if values and isinstance(values, dict):
+                return values
         except FileNotFoundError:
             return None
         except ValueError:
@@ -105,5 +106,5 @@ class Store:
         if self._write:
             set_aside(path)
         else:
-            warnings.warn(f"{path} cannot be read and is left out; `run` makes the cell again", stacklevel=3)
+            warnings.warn(f"{path} cannot be read and is ignored; `run` runs the cell again", stacklevel=3)
         return None

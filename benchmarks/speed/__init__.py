@@ -1,1 +1,1 @@
-"""Speed of training and inference, measured against the machine's own matmul rate."""
+"""Speed of training and inference, compared with the machine's matmul rate."""

@@ -1,23 +1,26 @@
-"""How many float operations the weight products of a model take."""
+"""Counts the floating-point operations of a model's weight products."""
 
 import math
 
-# Of a video, where a model takes any number.
+# Segments per video, for models that take any number.
 SEGMENTS = 10
 
 
 def weight_products(model):
-    """Float operations of one video's forward products of activations and weight matrices.
+    """The floating-point operations of the forward products of activations and weight matrices, for one video.
 
-    Each entry of a matrix costs a multiplication and an addition per row it is applied to: per segment in a dense
-    layer, per cell and segment in attention. Biases, activations and softmax are left out, so that a ratio to the
-    machine's matmul rate counts them as lost time.
+    Each matrix entry costs a multiplication and an addition per row that it is applied to: per segment in a dense
+    layer, per map cell and segment in attention. Biases, activations and softmax do not count, so they appear as lost
+    time in a ratio to the machine's matmul rate.
+
+    Args:
+        model: The built Keras model.
     """
     return 2 * sum(_rows(layer) * _entries(layer) for layer in model._flatten_layers(include_self=False))
 
 
 def _entries(layer):
-    # A recurrent layer holds its matrices in its cell, and the cell alone does not know the number of segments.
+    # The matrices of a recurrent layer are in its cell, but only the layer has the number of segments.
     holder = getattr(layer, "cell", layer)
     return sum(math.prod(w.shape) for w in holder._trainable_variables if len(w.shape) > 1)
 
@@ -25,7 +28,7 @@ def _entries(layer):
 def _rows(layer):
     config = layer.get_build_config() or {}
     shape = config.get("input_shape")
-    # Layers that join several inputs have a list of shapes, and no weights.
+    # Layers with several inputs have a list of shapes, and no weights.
     if shape is None or len(shape) < 3 or isinstance(shape[0], list | tuple):
         return 0
     return math.prod(SEGMENTS if axis is None else axis for axis in shape[1:-1])

@@ -1,4 +1,4 @@
-"""The share of training that waits for batches, or is slowed down by those who fetch them."""
+"""The share of training time lost to the input: waiting for batches, and slowdown by the workers that load them."""
 
 import time
 
@@ -10,8 +10,8 @@ from zoo.training.fitting import train_dataset
 
 
 def from_file(entry, model, folder, batch_size):
-    """The training split of the data set in a folder, as `model` takes it."""
-    # Within a video, so that a step of matching has no more rows than one on the batch in memory.
+    """The training split of the data set in a folder, as a dataset for `model`."""
+    # Negatives within a video keep the number of rows per step of matching equal to that of the batch in memory.
     negatives = "within" if entry.recipe.negatives else None
     entry = entry.with_recipe(batch_size=batch_size, shuffle=True, drop_remainder=True, negatives=negatives)
     ave = AVE.from_directory(folder)
@@ -21,19 +21,21 @@ def from_file(entry, model, folder, batch_size):
 
 
 def input_share(model, data, train, at_once=1, steps=8):
-    """The percentage of an epoch's time that the same steps from memory do not take; None if it has too few steps.
+    """The percentage of an epoch's time that is lost to the input, in comparison with the same steps from memory.
 
-    A machine's speed changes by more than that from one minute to the next, so a long epoch is cut into parts, and
-    steps from memory are timed before and after each. In the first and last steps of a part, when nothing has been
-    read ahead yet and nothing is read any more, the input costs another time than in the midst of an epoch: they are
-    left out.
+    The speed of a machine varies by more than this over minutes, so a long epoch is split into parts, and steps from
+    memory are timed before and after each part. The first and last steps of a part do not count: before any batch is
+    prefetched, and once none is left to read, the cost of the input is not typical.
 
     Args:
-        model: compiled, and trained before.
-        data: a `keras.utils.PyDataset`.
-        train: a function that trains on a batch in memory.
-        at_once: how many steps it makes.
-        steps: how many from memory are timed each time, at least.
+        model: The compiled model, after at least one step of training.
+        data: The `keras.utils.PyDataset` that reads from a file.
+        train: A function that trains on a batch in memory.
+        at_once: The number of steps per call of `train`.
+        steps: The minimum number of steps from memory to time, before and after each part.
+
+    Returns:
+        The percentage, or None if the epoch has too few steps.
     """
     parts = min(max(len(data) // 12, 1), 4)
     ends, size = [], len(data) // parts
@@ -49,19 +51,19 @@ def input_share(model, data, train, at_once=1, steps=8):
             train()
         return (time.perf_counter() - started) / (calls * at_once)
 
-    expected, found, before = 0.0, 0.0, from_memory()
+    expected, measured, before = 0.0, 0.0, from_memory()
     for part in range(parts):
         ends.clear()
         model.fit(_Part(data, part * size, size), verbose=0, shuffle=False, callbacks=[clock])
         timed, after = ends[edge : size - edge], from_memory()
-        found += timed[-1] - timed[0]
+        measured += timed[-1] - timed[0]
         expected += (len(timed) - 1) * (before + after) / 2
         before = after
-    return 100 * max(0.0, 1 - expected / found)
+    return 100 * max(0.0, 1 - expected / measured)
 
 
 class Repeated(keras.utils.PyDataset):
-    """The same batch `size` times, from memory."""
+    """A dataset of `size` times the same batch in memory."""
 
     def __init__(self, x, y, size):
         super().__init__()
@@ -75,7 +77,7 @@ class Repeated(keras.utils.PyDataset):
 
 
 class _Part(keras.utils.PyDataset):
-    """`size` batches of another dataset, from `first` on."""
+    """`size` batches of another dataset, starting at `first`."""
 
     def __init__(self, whole, first, size):
         super().__init__(workers=whole.workers, max_queue_size=whole.max_queue_size)

@@ -1,4 +1,7 @@
-"""What `speed` measures, each entry in a process of its own: steps, predictions, input, memory, the machine's rate."""
+"""The measurements of `speed`: train steps, predictions, input, memory, and the machine's matmul rate.
+
+Runs as a program, so that each entry is measured in its own process.
+"""
 
 import json
 import os
@@ -11,7 +14,14 @@ import numpy as np
 
 
 def write_features(folder, videos, advance=lambda n: None, block=64):
-    """An official layout with random features of the released sizes; the values repeat after `block` videos."""
+    """Writes a data set in the official layout, with random features of the released shapes.
+
+    Args:
+        folder: The folder to write to.
+        videos: The number of videos.
+        advance: A function that is called with the number of videos after each block.
+        block: The number of videos per block; all blocks have the same values.
+    """
     import h5py
 
     rng = np.random.default_rng(0)
@@ -30,21 +40,24 @@ def write_features(folder, videos, advance=lambda n: None, block=64):
                 data[start : start + block] = values[: videos - start]
                 if name == "visual":
                     advance(min(block, videos - start))
-    # What the system still writes out would slow down the first entry that reads.
+    # Pending writes would slow down the first entry that reads.
     if hasattr(os, "sync"):
         os.sync()
 
 
 def measure(name, batch_size, folder, policy, traces=None, steps=20):
-    """All figures of one entry, in this process.
+    """Measures one entry in this process.
 
     Args:
-        name: of the entry.
-        batch_size: videos per step.
-        folder: of a data set for the input pipeline and the memory, or None.
-        policy: Keras dtype policy.
-        traces: folder for the profiler's traces, or None.
-        steps: how many are timed.
+        name: The name of the entry.
+        batch_size: The number of videos per step.
+        folder: The folder of a data set to measure input and memory with, or None to skip both.
+        policy: The Keras dtype policy.
+        traces: The folder for profiler traces, or None.
+        steps: The number of steps to time.
+
+    Returns:
+        The row of the table, `{column: value}`; for the columns see `benchmarks.cli.speed.COLUMNS`.
     """
     import keras
 
@@ -53,18 +66,18 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     from benchmarks.speed import trace
     from benchmarks.speed.flops import weight_products
     from benchmarks.speed.input_share import Repeated, from_file, input_share
-    from zoo.training.vectors import twin
+    from zoo.training.vectors import model_on_means
 
     keras.config.set_dtype_policy(policy)
     entry = zoo.entry(name)
     model = zoo.load(name)
-    averaged = twin(model)
+    averaged = model_on_means(model)
     model = averaged or model
     x, y = _batch(entry, batch_size, averaged)
     if device() == "CPU":
         at_once, train, predict = 1, lambda: model.train_on_batch(x, y), lambda: model.predict_on_batch(x)
     else:
-        # A GPU has the next step to do while the losses of one are fetched: steps are timed as `fit` makes them.
+        # Time steps as `fit` runs them: a GPU computes the next step while the losses of the last one are fetched.
         at_once, steps, data = 100, steps // 4, Repeated(x, y, 100)
         train, predict = lambda: model.fit(data, verbose=0), lambda: model.predict(data, verbose=0)
     train()
@@ -73,7 +86,7 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
         times.append(_seconds(train) / at_once)
         products.append(_seconds(multiply))
     step, rate = float(np.median(times)), matmul.flop / float(np.median(products))
-    # Forward and weight gradient; the gradient with respect to the input is not counted, though most layers need it.
+    # Forward pass and weight gradient; input gradients do not count, although most layers compute them.
     work = 2 * weight_products(model) * batch_size
     predict()
     predicted = float(np.median([_seconds(predict) / at_once for _ in range(-(-steps // 4))]))
@@ -103,9 +116,10 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
 
 
 def matmul():
-    """A function that multiplies two square float32 matrices and waits for the result; `matmul.flop` operations.
+    """A function that multiplies two square float32 matrices and waits for the result.
 
-    On a GPU they are so large that the wait is short beside the product.
+    Also sets `matmul.flop` to the number of operations per call. Matrices on a GPU are so large that the time to fetch
+    the result is negligible.
     """
     from keras import ops
 
@@ -143,21 +157,25 @@ def _batch(entry, size, averaged=None):
 
 
 class AnonymousMemory:
-    """Peak anonymous memory of this process while the block runs; pages of mapped files do not count. Linux only."""
+    """Measures the peak anonymous memory of this process during the block, without pages of mapped files.
+
+    Attributes:
+        peak: The peak in bytes; 0 on systems other than Linux.
+    """
 
     def __enter__(self):
-        """Starts to look every 20 ms."""
+        """Starts to sample every 20 ms."""
         self.peak, self._stop = 0, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_):
-        """Stops looking."""
+        """Stops sampling."""
         self._stop.set()
         self._thread.join()
 
-    def _watch(self):
+    def _sample(self):
         status = Path("/proc/self/status")
         while status.exists() and not self._stop.wait(0.02):
             line = next(line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
@@ -165,6 +183,6 @@ class AnonymousMemory:
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
-    given |= {key: given[key] and Path(given[key]) for key in ("folder", "traces")}
-    print(json.dumps(measure(**given)))
+    task = json.loads(sys.argv[1])
+    task |= {key: task[key] and Path(task[key]) for key in ("folder", "traces")}
+    print(json.dumps(measure(**task)))

@@ -1,4 +1,4 @@
-"""Where a step's time goes: recorded by the backend's own profiler, summed by operation."""
+"""Profiles train steps with the profiler of the backend, and sums the time by operation."""
 
 import re
 from collections import Counter
@@ -7,11 +7,18 @@ import keras
 
 
 def operations(function, folder, times=10):
-    """Runs `function` some times under the profiler; returns `{operation: share of the time}`, the largest first.
+    """Profiles a function, after a first call that compiles it.
 
-    Counted is the time of every operation on all threads without that of the operations it calls; where JAX or PyTorch
-    has a GPU, on the GPU alone. A first call, which compiles, is left out. The trace stays in `folder`: of PyTorch for
-    Perfetto, of the others for TensorBoard's profiler.
+    The time of an operation is summed over all threads and does not include the operations that it calls. With JAX or
+    PyTorch on a GPU, only GPU time counts.
+
+    Args:
+        function: The function to call.
+        folder: The folder for the trace, to view in Perfetto (PyTorch) or in TensorBoard's profiler (JAX, TensorFlow).
+        times: The number of calls to profile.
+
+    Returns:
+        `{operation: share of the time}`, the largest share first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     function()
@@ -27,15 +34,19 @@ def operations(function, folder, times=10):
 
 
 def self_times(events):
-    """Of `(name, start, end)` of one thread, which nest: `Counter` of the time in each and in none inside it."""
-    spent, around = Counter(), []
+    """The time in each operation without nested ones, as a `Counter`.
+
+    Args:
+        events: The nested `(name, start, end)` of one thread.
+    """
+    spent, stack = Counter(), []
     for name, start, end in sorted(events, key=lambda event: (event[1], -event[2])):
-        while around and around[-1][1] <= start:
-            around.pop()
+        while stack and stack[-1][1] <= start:
+            stack.pop()
         spent[name] += end - start
-        if around:
-            spent[around[-1][0]] -= end - start
-        around.append((name, end))
+        if stack:
+            spent[stack[-1][0]] -= end - start
+        stack.append((name, end))
     return spent
 
 
@@ -47,7 +58,7 @@ def _torch(steps, folder):
     profile.export_chrome_trace(str(folder / "trace.json"))
     spent = Counter()
     for event in profile.key_averages():
-        # A kernel stands there too, beside the operation that started it and has its time.
+        # Skip kernels: the operation that launched a kernel already has its time.
         if event.device_type == torch.autograd.DeviceType.CPU:
             time = event.self_device_time_total if torch.cuda.is_available() else event.self_cpu_time_total
             spent[event.key.removeprefix("aten::")] += time
@@ -61,11 +72,11 @@ def _jax(steps, folder):
         steps()
     data = jax.profiler.ProfileData.from_file(str(_newest(folder)))
     planes = list(data.planes)
-    # XLA numbers its operations: fusion.12.
+    # XLA numbers its operations, as in fusion.12.
     kind = re.compile(r"^([a-z_-]+)(\.\d+)*(\.clone)*$")
     if gpus := [plane for plane in planes if plane.name.startswith("/device:GPU")]:
-        # Kernels of XLA are named after their operation, loop_add_fusion_3; those of libraries have types and
-        # arguments: void gemm<float>(…).
+        # Kernels of XLA are named after their operation, such as loop_add_fusion_3; names of library kernels include
+        # types and arguments, such as void gemm<float>(…).
         planes, kind = gpus, re.compile(r"^(?:void )?(\w[\w:-]*?)([._]\d+)*([<(].*)?$")
     threads = [[(e.name, e.start_ns, e.end_ns) for e in line.events] for plane in planes for line in plane.lines]
     return _sum(threads, kind)
@@ -84,17 +95,17 @@ def _tensorflow(steps, folder):
         for plane in space.planes
         for line in plane.lines
     ]
-    # An operation is told by its place and kind: functional/dense/MatMul:MatMul, on oneDNN …:_MklMatMul.
+    # Names are a path and a kind, such as functional/dense/MatMul:MatMul, or …:_MklMatMul with oneDNN.
     return _sum(threads, re.compile(r"[^:]:_?(?:Mkl)?([A-Z]\w*)$"))
 
 
 def _sum(threads, kind):
-    """Of all threads, by the part of the name that says what kind of operation it is; what is none is left out."""
+    """Sums the times of all threads by kind of operation, the first group of the pattern `kind`; skips other names."""
     spent = Counter()
     for events in threads:
         for name, time in self_times(events).items():
-            if found := kind.search(name):
-                spent[found[1]] += time
+            if match := kind.search(name):
+                spent[match[1]] += time
     return spent
 
 

@@ -1,4 +1,4 @@
-"""A data set and a grid that run in a second."""
+"""A data set and cells that run in about a second."""
 
 import keras
 import pytest
@@ -16,16 +16,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def facts(folder):
+def identity(folder):
     ave = AVE.from_directory(folder)
     return {"title": ave.title, "sha256": ave.fingerprint()["sha256"], "bad_rows": []}
 
 
 @pytest.fixture
-def cell(facts):
+def cell(identity):
     def make(entry="a", seed=0, **recipe):
         recipe = {"epochs": 4, "batch_size": 8, **recipe}
         common = {"protocol": "paper", "backend": keras.backend.backend(), "profile": "quick"}
-        return Cell(entry=entry, seed=seed, data=facts, recipe=recipe, **common)
+        return Cell(entry=entry, seed=seed, data=identity, recipe=recipe, **common)
 
     return make

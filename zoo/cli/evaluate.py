@@ -42,7 +42,8 @@ def evaluate(
         _print_matching(loaded, model, ave, split)
         return
     result = score(loaded, ave, split, batch_size)
-    table = Table("segments", "share of segments right, %", title=f"{model} on {ave.title}, {split} split")
+    title = f"{model} on {ave.title}, {split} split"
+    table = Table("segments", "share of segments right, %", title=title)
     table.add_row("all", f"{100 * result.accuracy:.1f}")
     for reference, accuracy in result.references.items():
         table.add_row(f"  without a model: {reference}", f"{100 * accuracy:.1f}", style="dim")
@@ -53,7 +54,7 @@ def evaluate(
     if attention := attention_scores(loaded, ave, split, batch_size):
         console.print(_attention_table(attention))
     if plot:
-        plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, table.title), plot)
+        plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
         console.print(f"plot: {plot}")
 
 

@@ -1,9 +1,11 @@
 """Feature rows of one modality, gathered into batches."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
 
@@ -88,6 +90,23 @@ class Rows:
                     found.append((row, str(name)))
                 advance(1)
         return found
+
+
+def check_row_numbers(rows: ArrayLike, count: int, file: Path | None = None) -> np.ndarray:
+    """Row numbers `(n,)` as int64.
+
+    Raises:
+        AVEError: they are empty, not integers, or not in 0 to `count - 1`.
+    """
+    rows = np.asarray(rows)
+    if not rows.size:
+        raise AVEError("empty split", expected="at least one row", found="none")
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise AVEError("invalid row numbers", expected="(n,) integers", found=f"{rows.shape} {rows.dtype}")
+    if rows.min() < 0 or rows.max() >= count:
+        outside = rows.min() if rows.min() < 0 else rows.max()
+        raise AVEError("row number out of range", file=file, expected=f"0 to {count - 1}", found=outside)
+    return rows.astype("int64")
 
 
 def finite(values: np.ndarray) -> bool:

@@ -1,1 +1,1 @@
-"""Pictures and sound from video files and picture sequences."""
+"""Decodes pictures and sound from video files and picture sequences."""

@@ -1,7 +1,8 @@
-"""A folder of numbered pictures, with or without a sound file, in the place of a video."""
+"""Reads a folder of numbered pictures, with or without a sound file, as a video."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.containers import opened, seconds_of
@@ -11,23 +12,25 @@ SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
 RATE_FILE = "fps.txt"
 
 
-def pictures_of(folder):
-    """The pictures of a folder by number, so that `2.png` comes before `10.png`.
+def pictures_of(folder: str | Path) -> list[Path]:
+    """The pictures of a folder in numeric order: `2.png` comes before `10.png`.
 
     Raises:
-        AVEError: there is none.
+        AVEError: There are no pictures.
     """
     found = [p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURES]
     if not found:
-        raise AVEError("no pictures", file=folder, expected=f"files in {', '.join(PICTURES)}", found="none")
+        raise AVEError(
+            "no pictures in the folder", file=folder, expected=f"files in {', '.join(PICTURES)}", found="none"
+        )
     return sorted(found, key=lambda p: ([int(n) for n in re.findall(r"\d+", p.stem)], p.name))
 
 
-def sound_of(folder):
-    """The one sound file of a folder, or None.
+def sound_of(folder: str | Path) -> Path | None:
+    """The sound file of a folder, or None.
 
     Raises:
-        AVEError: there are several.
+        AVEError: There are several.
     """
     found = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SOUNDS)
     if len(found) > 1:
@@ -35,35 +38,36 @@ def sound_of(folder):
     return found[0] if found else None
 
 
-def rate_of(folder):
-    """Pictures per second: what `fps.txt` says, else so that they fill the sound.
+def rate_of(folder: str | Path) -> float:
+    """Pictures per second: the number in `fps.txt`, else the rate at which the pictures last as long as the sound.
 
     Raises:
-        AVEError: neither is there, or `fps.txt` holds no positive number.
+        AVEError: Both are missing, or `fps.txt` does not contain a valid rate.
     """
-    said, sound = Path(folder) / RATE_FILE, sound_of(folder)
-    if said.is_file():
+    rate_file, sound = Path(folder) / RATE_FILE, sound_of(folder)
+    if rate_file.is_file():
         try:
-            rate = float(said.read_text().strip())
+            rate = float(rate_file.read_text().strip())
         except ValueError:
             rate = 0.0
         if not 0 < rate < 10_000:
-            raise AVEError("no rate of pictures", file=said, expected="a number such as 25", found=said.read_text())
+            found = rate_file.read_text()
+            raise AVEError("invalid picture rate", file=rate_file, expected="a number such as 25", found=found)
         return rate
     if sound is None:
         raise AVEError(
-            "nothing says how fast the pictures follow each other",
+            "unknown picture rate",
             file=folder,
-            expected=f"a sound file beside the pictures, which they fill, or {RATE_FILE} with their number per second",
+            expected=f"a sound file beside the pictures, or {RATE_FILE} with the number of pictures per second",
         )
     with opened(sound) as container:
         seconds = seconds_of(container)
     if not seconds:
-        raise AVEError("the sound has no length", file=sound, fix=f"Write {RATE_FILE} beside the pictures")
+        raise AVEError("the sound has no duration", file=sound, fix=f"Write {RATE_FILE} beside the pictures")
     return len(pictures_of(folder)) / seconds
 
 
-def first_picture(path):
+def first_picture(path: str | Path) -> Any:
     """The first frame of a picture file."""
     with opened(path) as container:
         if not container.streams.video:

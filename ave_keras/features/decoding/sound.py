@@ -1,4 +1,6 @@
-"""A sound track as one channel of samples, placed by its timestamps."""
+"""Decodes a sound track to one channel of samples, placed by their timestamps."""
+
+from pathlib import Path
 
 import numpy as np
 
@@ -6,24 +8,24 @@ from ave_keras.errors import AVEError
 from ave_keras.features.decoding.containers import frames, opened
 from ave_keras.runtime.packages import require
 
-# Timestamps of sound are rounded and drift by some samples; only a real gap, in seconds, moves what follows.
+# Sound timestamps are rounded and drift by some samples; only gaps longer than this, in seconds, shift the sound.
 GAP = 0.05
 
 
-def decode_sound(path, rate, samples, decoder="pyav"):
-    """Decodes, mixes to one channel by the mean of all, and resamples.
+def decode_sound(path: str | Path, rate: int, samples: int, decoder: str = "pyav") -> np.ndarray | None:
+    """Decodes a sound track, averages its channels and resamples it.
 
     Args:
-        path: the file.
-        rate: samples per second of the result.
-        samples: how many are needed; what lies behind them may be left out.
+        path: The file to read.
+        rate: Samples per second of the result.
+        samples: The number of samples needed; the result may stop after them.
         decoder: "pyav" or "tfio".
 
     Returns:
-        `(n,)` float32, or None where the file has no sound track.
+        `(n,)` float32, or None if the file has no sound track.
 
     Raises:
-        AVEError: it cannot be read, or no such decoder.
+        AVEError: The file cannot be read, or the decoder is unknown.
     """
     if decoder == "tfio":
         from ave_keras.features.decoding import tfio
@@ -38,8 +40,8 @@ def decode_sound(path, rate, samples, decoder="pyav"):
     return sound if source == rate else resample(sound, source, rate)
 
 
-def resample(sound, source, rate):
-    """Changes the rate of a sound `(n,)` float32 by FFmpeg's resampler, from `source` to `rate` samples per second."""
+def resample(sound: np.ndarray, source: int, rate: int) -> np.ndarray:
+    """Resamples a sound `(n,)` float32 from `source` to `rate` samples per second, with FFmpeg."""
     if not len(sound):
         return sound
     av = require("av", "video")
@@ -51,10 +53,10 @@ def resample(sound, source, rate):
 
 
 def _mono(container, stream, seconds):
-    """`((n,) float32, rate)` from the container's beginning to a little behind `seconds`."""
+    """`((n,) float32, rate)` from the start of the container to a little after `seconds`."""
     av = require("av", "video")
     rate = stream.rate
-    # FFmpeg's own mixing of two channels to one would make them louder; the layout stays and the mean is taken here.
+    # FFmpeg's downmix would be louder than the mean, so the layout stays and the mean is taken here.
     convert = av.AudioResampler(format="fltp", rate=rate)
     parts, length = [], 0
     for time, frame in frames(container, stream):

@@ -1,6 +1,6 @@
-"""tensorflow-io in the place of PyAV: sound from wav and flac, resampling, and the mel front end.
+"""An alternative to PyAV with tensorflow-io: decoding wav and flac, resampling, and the mel front end.
 
-Its last release, 0.37.1, loads with TensorFlow 2.16 and 2.17 only, so all of it is optional and nothing else needs it.
+The last release, 0.37.1, loads only with TensorFlow 2.16 and 2.17, so this module is optional.
 """
 
 import math
@@ -15,66 +15,66 @@ from ave_keras.runtime.packages import require
 SUFFIXES = (".wav", ".flac")
 
 
-def available():
-    """Whether tensorflow-io is installed and its library loads."""
+def available() -> bool:
+    """Whether tensorflow-io is installed and loads."""
     try:
         return bool(_audio())
     except AVEError:
         return False
 
 
-def decode_sound(path, rate):
-    """The sound of a wav or flac file, mixed to one channel by the mean, `(n,)` float32 in [-1, 1].
+def decode_sound(path: str | Path, rate: int) -> np.ndarray:
+    """Decodes a wav or flac file to the mean of its channels, `(n,)` float32 in [-1, 1].
 
     Args:
-        path: the file.
-        rate: samples per second of the result.
+        path: The file to read.
+        rate: Samples per second of the result.
 
     Raises:
-        AVEError: tensorflow-io does not load, another kind of file, or a damaged one.
+        AVEError: tensorflow-io does not load, or the file is of another kind or damaged.
     """
     import tensorflow as tf
 
     path, audio = Path(path), _audio()
     if not path.is_file():
-        raise AVEError("no such file", file=path)
+        raise AVEError("file not found", file=path)
     if path.suffix.lower() not in SUFFIXES:
         raise AVEError(
-            "tensorflow-io decodes wav and flac only",
+            "tensorflow-io decodes only wav and flac",
             file=path,
             found=repr(path.suffix),
-            fix="Leave the decoder at pyav, or give a folder of pictures with a wav file",
+            fix="Use the decoder pyav, or a folder of pictures with a wav file",
         )
     try:
         loaded = audio.AudioIOTensor(str(path))
         samples, source = loaded.to_tensor(), int(loaded.rate)
     except (tf.errors.OpError, ValueError) as error:
-        raise AVEError("not a sound that can be read", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("unreadable sound file", file=path, found=str(error).splitlines()[0]) from error
     values = samples.numpy()
-    # Integers come as they are stored, 24 bits in the upper part of 32.
+    # Integers keep their stored scale; 24-bit samples fill the upper bits of 32.
     full = float(2 ** (8 * values.dtype.itemsize - 1)) if values.dtype.kind == "i" else 1.0
     mono = np.float32(values / full).mean(axis=1)
     return mono if source == rate else resample(mono, source, rate)
 
 
-def resample(sound, source, rate):
-    """Changes the rate of a sound `(n,)` float32 from `source` to `rate` samples per second, without delay.
+def resample(sound: np.ndarray, source: int, rate: int) -> np.ndarray:
+    """Resamples a sound `(n,)` float32 from `source` to `rate` samples per second, without delay.
 
-    Its filter comes late by half its length; silence before and behind the sound makes that a whole number of samples
-    of the result, which are dropped.
+    The filter delays the sound by half its length. Padding with silence makes the delay a whole number of output
+    samples, which are dropped.
     """
-    late = _delay(source, rate)
+    delay = _delay(source, rate)
     step = source // math.gcd(source, rate)
-    before = -late % step
-    padded = np.pad(sound, (before, late + step))
-    found = _audio().resample(padded[:, None], source, rate).numpy()[:, 0]
-    return found[(late + before) * rate // source :][: round(len(sound) * rate / source)]
+    before = -delay % step
+    padded = np.pad(sound, (before, delay + step))
+    resampled = _audio().resample(padded[:, None], source, rate).numpy()[:, 0]
+    return resampled[(delay + before) * rate // source :][: round(len(sound) * rate / source)]
 
 
-def log_mel(waveform, offset=0.01):
-    """`features.log_mel.log_mel` by tensorflow-io, `(samples,)` to `(frames, 64)` float32.
+def log_mel(waveform: np.ndarray, offset: float = 0.01) -> np.ndarray:
+    """`encoders.log_mel.log_mel` with tensorflow-io, `(samples,)` to `(frames, 64)` float32.
 
-    Its spectrogram pads the end; the frames that this adds are cut off again.
+    Its spectrogram pads the end; the extra frames are dropped.
     """
     import tensorflow as tf
 
@@ -85,7 +85,7 @@ def log_mel(waveform, offset=0.01):
 
 
 def _delay(source, rate):
-    """Samples of the source by which the filter of Speex, of 64 points or more, comes late."""
+    """The delay of the Speex resampling filter, of 64 points or more, in source samples."""
     points = 64 * max(source, rate) // rate
     return ((points - 1) // 8 * 8 + 8) // 2
 

@@ -1,35 +1,38 @@
-"""Pictures by time and sound by the second from a video file, or from a folder of pictures and a sound file."""
+"""Reads frames at given times, and sound, from a video file or from a folder of pictures and a sound file."""
 
 import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding import sequence
 from ave_keras.features.decoding.containers import frames, opened, seconds_of
 from ave_keras.features.decoding.sound import decode_sound
 
-# Times such as 1/29.97 are not exact in binary: a frame counts as shown this much before its timestamp.
+# Times such as 1/29.97 are not exact in binary, so a frame is shown this much before its timestamp.
 EARLY = 1e-6
 RATE = 16000
-# Seconds by which sound may end before its picture without a word.
+# Seconds of missing sound that cause no warning.
 SHORT = 0.5
 
 
 @dataclass(frozen=True)
 class Video:
-    """What a file says of itself.
+    """The metadata of a video.
 
     Attributes:
-        path: of the file or folder.
-        seconds: length of the picture.
-        width: of the picture as it is shown, after rotation.
-        height: likewise.
-        has_audio: whether there is a sound track.
-        frames_per_second: nominal; frames are never counted by it.
+        path: The file or folder.
+        seconds: The duration of the video stream.
+        width: The width as displayed, after rotation, in pixels.
+        height: The height as displayed.
+        has_audio: Whether there is a sound track.
+        frames_per_second: The nominal rate; frames are read by their timestamps, not by this rate.
     """
 
     path: Path
@@ -40,17 +43,17 @@ class Video:
     frames_per_second: float
 
 
-def probe(path):
-    """Reads length, size and tracks of a video; its first frame is decoded.
+def probe(path: str | Path) -> Video:
+    """Reads the duration, size and tracks of a video. Decodes the first frame.
 
     Args:
-        path: of a video file, or of a folder of pictures, see `sequence`.
+        path: The video file, or a folder of pictures, see `sequence`.
 
     Returns:
         A `Video`.
 
     Raises:
-        AVEError: no such file, not a video, no picture in it, or it has no length.
+        AVEError: The file is missing, is not a video, or has no video stream or no duration.
 
     Example:
 
@@ -65,18 +68,18 @@ def probe(path):
         seconds, rate = seconds_of(container), float(stream.average_rate or stream.guessed_rate or 0)
         first = next((frame for _, frame in frames(container, stream)), None)
         if first is None or seconds <= 0:
-            raise AVEError("the video has no length", file=path, found=f"{seconds:.2f} s, {rate:g} frames per second")
+            raise AVEError("the video has no duration", file=path, found=f"{seconds:.2f} s, {rate:g} frames per second")
         width, height = _shown(first)
         return Video(path, seconds, width, height, bool(container.streams.audio), rate)
 
 
-def segments_of(video):
-    """Whole seconds of a video: the nearest number, halves up, at least 1.
+def segments_of(video: Video) -> int:
+    """The duration of a video in whole seconds, rounded (halves up), at least 1.
 
-    The last one is filled up with silence and its last picture, or what is over is left out.
+    Readers pad the last second with silence and the last picture, or drop the rest.
 
     Args:
-        video: a `Video`.
+        video: The `Video`.
 
     Returns:
         T.
@@ -84,21 +87,21 @@ def segments_of(video):
     return max(1, math.floor(video.seconds + 0.5))
 
 
-def read_frames(path, times, size=None):
-    """The frames that are shown at given times, by their timestamps.
+def read_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Reads the frames shown at the given times, by their timestamps.
 
     Args:
-        path: of a video file or folder of pictures.
-        times: `(n,)` seconds from the beginning, in any order. Before the first frame it is the first one, after the
-            last one the last.
-        size: `(H, W)` to resize to, bilinearly and without keeping the aspect, as the official recipe does; the size
-            of the video, if not given.
+        path: The video file or folder of pictures.
+        times: `(n,)` seconds from the start, in any order. Times before the first frame give the first frame, times
+            after the last frame the last.
+        size: The `(H, W)` to resize to, bilinearly and without keeping the aspect ratio, like the official recipe. By
+            default the size of the video.
 
     Returns:
         `(n, H, W, 3)` uint8, RGB, upright.
 
     Raises:
-        AVEError: no such file, not a video, no picture in it, or cut off before the last of the times.
+        AVEError: The file is missing, is not a video, has no video stream, or is truncated before the last time.
 
     Example:
 
@@ -107,41 +110,46 @@ def read_frames(path, times, size=None):
     """
     times = np.asarray(times, "float64")
     order = np.argsort(times, kind="stable")
-    made = list(iter_frames(path, times[order], size))
-    out = np.empty((len(times), *(made[0].shape if made else (*(size or (0, 0)), 3))), "uint8")
-    for place, picture in zip(order, made, strict=True):
+    pictures = list(iter_frames(path, times[order], size))
+    out = np.empty((len(times), *(pictures[0].shape if pictures else (*(size or (0, 0)), 3))), "uint8")
+    for place, picture in zip(order, pictures, strict=True):
         out[place] = picture
     return out
 
 
-def iter_frames(path, times, size=None):
-    """Yields the frames of `read_frames` one by one; `times` must not decrease."""
+def iter_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None = None) -> Iterator[np.ndarray]:
+    """Yields the frames of `read_frames` one by one; `times` must be in ascending order."""
     path, times = Path(path), np.asarray(times, "float64")
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise AVEError("times must be finite and not decrease", key="times", found=times)
-    shown, picture = None, None
+        raise AVEError("times must be finite and ascending", key="times", found=times)
+    shown: Any = None
     for frame in _frames_at(path, times):
-        # A slide show asks for the same frame many times.
+        # Slide shows repeat the same frame many times.
         if frame is not shown:
             shown, picture = frame, _upright(frame, size)
         yield picture
 
 
-def read_audio(path, seconds, rate=RATE, *, silent=False, decoder="pyav"):
-    """The sound of a video, mixed to one channel by the mean, from the beginning.
+def read_audio(
+    path: str | Path, seconds: float, rate: int = RATE, *, silent: bool = False, decoder: str = "pyav"
+) -> np.ndarray:
+    """Reads the sound of a video from the start, as the mean of its channels.
 
     Args:
-        path: of a video or sound file, or of a folder with one.
-        seconds: its length: what is over is cut off, what is missing is silence.
-        rate: samples per second.
-        silent: gives silence where there is no sound track, instead of an error.
-        decoder: "pyav", or "tfio" for wav and flac by tensorflow-io.
+        path: The video or sound file, or a folder with a sound file.
+        seconds: The length of the result. Longer sound is cut; shorter sound is padded with silence.
+        rate: Samples per second.
+        silent: Whether to return silence if there is no sound track, instead of an error.
+        decoder: "pyav", or "tfio" for wav and flac with tensorflow-io.
 
     Returns:
-        `(round(seconds · rate),)` float32 in [-1, 1]. A warning says where more than `SHORT` seconds of it are missing.
+        `(round(seconds · rate),)` float32 in [-1, 1].
 
     Raises:
-        AVEError: no such file, it cannot be read, it is cut off, or it has no sound.
+        AVEError: The file is missing, unreadable, truncated or without sound.
+
+    Warns:
+        UserWarning: More than `SHORT` seconds of sound are missing.
 
     Example:
 
@@ -155,13 +163,13 @@ def read_audio(path, seconds, rate=RATE, *, silent=False, decoder="pyav"):
         raise AVEError(
             "the video has no sound",
             file=path,
-            fix="Take silence instead with silent=True, on the command line --silent; the answer then rests on sight",
+            fix="Use silence with silent=True (command line: --silent); the result then depends on the pictures only",
         )
     out = np.zeros(samples, "float32")
     if sound is not None:
-        heard = len(sound) / rate
-        if heard < seconds - SHORT:
-            warnings.warn(f"{path}: {heard:.1f} s of sound for {seconds} s, the rest is silence", stacklevel=2)
+        length = len(sound) / rate
+        if length < seconds - SHORT:
+            warnings.warn(f"{path}: {length:.1f} s of sound for {seconds} s, the rest is silence", stacklevel=2)
         out[: len(sound)] = np.clip(sound[:samples], -1, 1)
     return out
 
@@ -189,22 +197,22 @@ def _frames_at(path, times):
 
 
 def _pick(timed, times, path):
-    """For each time the last frame that began before it."""
-    shown, coming = None, next(timed, None)
-    if coming is None:
+    """Yields for each time the last frame that starts before it."""
+    shown, upcoming = None, next(timed, None)
+    if upcoming is None:
         raise AVEError("no frame can be decoded", file=path)
     for time in times:
-        while coming is not None and (shown is None or coming[0] <= time + EARLY):
-            shown, coming = coming[1], next(timed, None)
+        while upcoming is not None and (shown is None or upcoming[0] <= time + EARLY):
+            shown, upcoming = upcoming[1], next(timed, None)
         yield shown
 
 
 def _picture(container, path):
-    # A cover picture of a sound file is a video stream of one frame to FFmpeg.
+    # FFmpeg lists the cover picture of a sound file as a video stream of one frame.
     streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
     if not streams:
-        found = "sound only" if container.streams.audio else "neither picture nor sound"
-        raise AVEError("no picture in the file", file=path, found=found, fix="Give a video, or a folder of pictures")
+        found = "sound only" if container.streams.audio else "neither video nor sound"
+        raise AVEError("no video stream in the file", file=path, found=found, fix="Use a video or a folder of pictures")
     return streams[0]
 
 
@@ -214,13 +222,13 @@ def _shown(frame):
 
 def _upright(frame, size):
     height, width = size or _shown(frame)[::-1]
-    # Resized before it is turned, so that only the small picture moves.
+    # Resizing before rotating is faster: the rotation copies only the small picture.
     if frame.rotation % 180:
         height, width = width, height
     picture = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR").to_ndarray()
     turns = round(frame.rotation / 90)
     if _mirrored(frame):
-        # FFmpeg's angle is that of the matrix as if it only turned; mirrored first, it turns half a circle more.
+        # FFmpeg derives the angle as if the matrix only rotated; after mirroring, half a turn is missing.
         picture, turns = picture[:, ::-1], turns + 2
     return np.ascontiguousarray(np.rot90(picture, turns))
 

@@ -1,1 +1,1 @@
-"""Networks that turn seconds of sound and picture into features."""
+"""Networks that encode seconds of sound and pictures as features."""

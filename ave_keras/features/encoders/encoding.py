@@ -1,31 +1,48 @@
-"""Seconds of sound and picture to features."""
+"""Encodes a video as features, one per second of sound and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding import video
 
-# Seconds of frames that are held at a time: 16 frames of 224×224 a second are 2.4 MB.
+if TYPE_CHECKING:
+    from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
+
+# Seconds of frames in memory at a time; a second of 16 frames of 224×224 takes 2.4 MB.
 BLOCK = 8
 
 
-def encode(path, audio_encoder, visual_encoder, segments=None, *, silent=False, decoder="pyav"):
-    """The features of one video.
+def encode(
+    path: str | Path,
+    audio_encoder: AudioEncoder | None,
+    visual_encoder: VisualEncoder | None,
+    segments: int | None = None,
+    *,
+    silent: bool = False,
+    decoder: str = "pyav",
+) -> dict[str, np.ndarray]:
+    """Encodes one video.
 
     Args:
-        path: of a video file or folder of pictures.
-        audio_encoder: an `AudioEncoder`, or None to leave the sound out.
-        visual_encoder: a `VisualEncoder`, or None to leave the picture out.
-        segments: T; the whole seconds of the video, if not given. What is over is left out; what is missing is silence
-            and the last picture.
-        silent: takes silence where there is no sound track, instead of an error.
-        decoder: of the sound, "pyav" or "tfio".
+        path: The video file or folder of pictures.
+        audio_encoder: The `AudioEncoder`, or None for no audio features.
+        visual_encoder: The `VisualEncoder`, or None for no visual features.
+        segments: T. By default the duration of the video in whole seconds. Longer videos are cut; shorter ones are
+            padded with silence and the last picture.
+        silent: Whether to use silence if there is no sound track, instead of an error.
+        decoder: The sound decoder, "pyav" or "tfio".
 
     Returns:
-        `{"audio": (T, d), "visual": (T, h, w, c)}` float32, of the encoders that were given.
+        `{"audio": (T, d), "visual": (T, h, w, c)}` float32, without the key of an encoder that is None.
 
     Raises:
-        AVEError: it cannot be decoded, or an encoder gives another shape than it says, NaN or Inf.
+        AVEError: The video cannot be decoded, or an encoder returns the wrong shape, NaN or Inf.
 
     Example:
 
@@ -37,8 +54,16 @@ def encode(path, audio_encoder, visual_encoder, segments=None, *, silent=False, 
     return features(path, audio_encoder, visual_encoder, sound, blocks)
 
 
-def read(path, audio_encoder, visual_encoder, segments, *, silent=False, decoder="pyav"):
-    """What the encoders of `encode` are shown; only their `rate`, `size` and `frames_per_second` are looked at.
+def read(
+    path: str | Path,
+    audio_encoder: AudioEncoder | None,
+    visual_encoder: VisualEncoder | None,
+    segments: int,
+    *,
+    silent: bool = False,
+    decoder: str = "pyav",
+) -> tuple[np.ndarray | None, Iterable[np.ndarray]]:
+    """Decodes the inputs of the encoders; uses only their `rate`, `size` and `frames_per_second`.
 
     Returns:
         `(T, rate)` float32 or None, and an iterator of `(t, n, H, W, 3)` uint8, `BLOCK` seconds or fewer at a time.
@@ -50,18 +75,24 @@ def read(path, audio_encoder, visual_encoder, segments, *, silent=False, decoder
     return sound, _blocks(path, visual_encoder, segments) if visual_encoder is not None else ()
 
 
-def features(path, audio_encoder, visual_encoder, sound, blocks):
-    """The features that `encode` gives, of what `read` has read."""
-    found = {}
-    if audio_encoder is not None:
-        found["audio"] = _checked(audio_encoder, audio_encoder(sound), (len(sound), audio_encoder.dim), path)
+def features(
+    path: str | Path,
+    audio_encoder: AudioEncoder | None,
+    visual_encoder: VisualEncoder | None,
+    sound: np.ndarray | None,
+    blocks: Iterable[np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Encodes the result of `read`; returns the same as `encode`."""
+    result = {}
+    if audio_encoder is not None and sound is not None:
+        result["audio"] = _checked(audio_encoder, audio_encoder(sound), (len(sound), audio_encoder.dim), path)
     if visual_encoder is not None:
         parts = [
             _checked(visual_encoder, visual_encoder(block), (len(block), *visual_encoder.shape), path)
             for block in blocks
         ]
-        found["visual"] = np.concatenate(parts)
-    return found
+        result["visual"] = np.concatenate(parts)
+    return result
 
 
 def _blocks(path, encoder, segments):
@@ -78,7 +109,9 @@ def _blocks(path, encoder, segments):
 def _checked(encoder, features, shape, path):
     features = np.asarray(features, "float32")
     if features.shape != tuple(shape):
-        raise AVEError(f"encoder {encoder.name!r} broke its word", file=path, expected=shape, found=features.shape)
+        raise AVEError(
+            f"encoder {encoder.name!r} returned the wrong shape", file=path, expected=shape, found=features.shape
+        )
     if not np.isfinite(features).all():
-        raise AVEError(f"encoder {encoder.name!r} gave NaN or Inf", file=path, fix="Look at its weights")
+        raise AVEError(f"encoder {encoder.name!r} returned NaN or Inf", file=path, fix="Check its weights")
     return features

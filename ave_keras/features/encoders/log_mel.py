@@ -1,4 +1,6 @@
-"""The log-mel front end of VGGish, of `keras.ops`, without a dependency on any sound library."""
+"""The log-mel front end of VGGish in `keras.ops`, without a sound library."""
+
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -6,22 +8,24 @@ from keras import ops
 RATE = 16000
 FRAME, HOP, FFT = 400, 160, 512
 BANDS, LOWEST, HIGHEST = 64, 125.0, 7500.0
-#: Frames of a patch, what the network sees of a second.
+#: Frames of a patch, the network's input for each second.
 PATCH = 96
 
 
-def mel_weights(bands=BANDS, bins=FFT // 2 + 1, rate=RATE, lowest=LOWEST, highest=HIGHEST):
+def mel_weights(
+    bands: int = BANDS, bins: int = FFT // 2 + 1, rate: int = RATE, lowest: float = LOWEST, highest: float = HIGHEST
+) -> np.ndarray:
     """Triangular weights of HTK's mel scale, `mel = 1127 · ln(1 + f / 700)`.
 
     Args:
-        bands: number of bands, whose edges lie evenly on the mel scale.
-        bins: of the spectrum, from 0 Hz to half of `rate`.
-        rate: samples per second.
-        lowest: Hz, where the first band begins.
-        highest: Hz, where the last one ends.
+        bands: The number of bands; their edges are evenly spaced on the mel scale.
+        bins: The number of bins of the spectrum, from 0 Hz to half of `rate`.
+        rate: Samples per second.
+        lowest: The lower edge of the first band, in Hz.
+        highest: The upper edge of the last band, in Hz.
 
     Returns:
-        `(bins, bands)` float32; the weights of 0 Hz are 0.
+        `(bins, bands)` float32; the weights at 0 Hz are 0.
     """
     mels = _mel(np.linspace(0, rate / 2, bins))[:, None]
     edges = np.linspace(_mel(lowest), _mel(highest), bands + 2)
@@ -29,17 +33,17 @@ def mel_weights(bands=BANDS, bins=FFT // 2 + 1, rate=RATE, lowest=LOWEST, highes
     falling = (edges[2:] - mels) / (edges[2:] - edges[1:-1])
     weights = np.maximum(0, np.minimum(rising, falling))
     weights[0] = 0
-    return np.float32(weights)
+    return weights.astype("float32")
 
 
-def spectrogram(waveform, frame=FRAME, hop=HOP, fft=FFT):
+def spectrogram(waveform: Any, frame: int = FRAME, hop: int = HOP, fft: int = FFT) -> Any:
     """Magnitudes of the short-time Fourier transform with a periodic Hann window; the end is not padded.
 
     Args:
         waveform: `(…, samples)` float32.
-        frame: samples of the window.
-        hop: samples from one to the next.
-        fft: points of the transform, the rest of which is zero.
+        frame: The length of the window in samples.
+        hop: The samples from one window to the next.
+        fft: The points of the transform; the windows are padded with zeros.
 
     Returns:
         `(…, 1 + (samples - frame) // hop, fft // 2 + 1)` float32.
@@ -52,16 +56,16 @@ def spectrogram(waveform, frame=FRAME, hop=HOP, fft=FFT):
     return ops.sqrt(ops.square(real) + ops.square(imaginary))
 
 
-def log_mel(waveform, offset=0.01):
+def log_mel(waveform: Any, offset: float = 0.01) -> Any:
     """Logarithm of the mel spectrogram, `ln(|STFT| · mel + offset)`.
 
     Args:
         waveform: `(…, samples)` float32 at 16 kHz, in [-1, 1].
-        offset: keeps silence finite; 0.01 for VGGish, 0.001 for YAMNet.
+        offset: The offset that keeps silence finite; 0.01 for VGGish, 0.001 for YAMNet.
 
     Returns:
-        `(…, frames, 64)` float32; 98 frames a second. Within 1e-4 of float64 on recorded sound; a loud pure tone over
-        digital silence, where float32's transform itself gives out, within 1e-3.
+        `(…, frames, 64)` float32, 98 frames per second. On recorded sound it is within 1e-4 of float64; for a loud pure
+        tone over digital silence, where the float32 transform loses precision, within 1e-3.
 
     Example:
 
@@ -75,12 +79,12 @@ def log_mel(waveform, offset=0.01):
     return ops.log(ops.matmul(spectrogram(ops.cast(waveform, "float32")), weights) + offset)
 
 
-def patches(waveform, offset=0.01):
-    """The patch of each second, cut on its own as the AVE features were: the first 96 of its 98 frames.
+def patches(waveform: Any, offset: float = 0.01) -> Any:
+    """The patch of each second: the first 96 of its 98 frames, as in the AVE features.
 
     Args:
         waveform: `(T, 16000)` float32.
-        offset: as in `log_mel`.
+        offset: See `log_mel`.
 
     Returns:
         `(T, 96, 64)` float32.

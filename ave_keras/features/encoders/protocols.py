@@ -1,17 +1,19 @@
-"""What an encoder is: two small protocols."""
+"""The protocols of audio and visual encoders."""
 
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 
 @runtime_checkable
 class AudioEncoder(Protocol):
-    """Sound to features. Any object with these attributes will do.
+    """Encodes sound as features. Any object with these attributes is an encoder.
 
     Attributes:
-        name: for people and the manifest.
+        name: A name for messages and the manifest.
         dim: d, the size of a feature.
-        rate: samples per second that it hears.
-        weights: where its weights come from, a sentence.
+        rate: The sample rate of its input, in samples per second.
+        weights: The source of its weights, as text.
     """
 
     name: str
@@ -19,20 +21,20 @@ class AudioEncoder(Protocol):
     rate: int
     weights: str
 
-    def __call__(self, waveform):
-        """`(T, rate)` float32 in [-1, 1], a row per second, to `(T, dim)` float32."""
+    def __call__(self, waveform: np.ndarray) -> np.ndarray:
+        """Encodes `(T, rate)` float32 in [-1, 1], one row per second, as `(T, dim)` float32."""
 
 
 @runtime_checkable
 class VisualEncoder(Protocol):
-    """Pictures to features. Any object with these attributes will do.
+    """Encodes pictures as features. Any object with these attributes is an encoder.
 
     Attributes:
-        name: for people and the manifest.
-        shape: `(h, w, c)` of a feature.
-        size: `(H, W)` that pictures are resized to.
-        frames_per_second: n, pictures of a second, at its beginning and every 1/n after.
-        weights: where its weights come from, a sentence.
+        name: A name for messages and the manifest.
+        shape: The `(h, w, c)` of a feature.
+        size: The `(H, W)` of its input pictures.
+        frames_per_second: n, the number of pictures per second, the first at the start of the second.
+        weights: The source of its weights, as text.
     """
 
     name: str
@@ -41,5 +43,5 @@ class VisualEncoder(Protocol):
     frames_per_second: int
     weights: str
 
-    def __call__(self, frames):
-        """`(T, n, H, W, 3)` uint8, RGB, to `(T, h, w, c)` float32."""
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        """Encodes `(T, n, H, W, 3)` uint8, RGB, as `(T, h, w, c)` float32."""

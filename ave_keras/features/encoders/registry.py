@@ -1,7 +1,8 @@
-"""Encoders by name, and any other one as `module:attribute`."""
+"""Creates encoders by name, or your own by `module:attribute`."""
 
 import importlib
 import inspect
+from typing import Any
 
 from ave_keras.errors import AVEError
 from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
@@ -11,56 +12,58 @@ AUDIO = {"vggish": f"{PACKAGE}.vggish:VGGish"}
 VISUAL = {"vgg19": f"{PACKAGE}.vgg19:VGG19", "c3d": f"{PACKAGE}.c3d:C3D"}
 
 
-def audio_encoder(name, **options):
-    """An audio encoder.
+def audio_encoder(name: str, **options: Any) -> AudioEncoder:
+    """Creates an audio encoder.
 
     Args:
-        name: "vggish", or `module:attribute` of your own: an encoder, or what makes one when called with `options`.
-        options: such as `weights="vggish-10086976.pth"`, or `weights="random"`.
+        name: "vggish", or the `module:attribute` of your own encoder, or of a callable that returns one for `options`.
+        options: Options such as `weights="vggish-10086976.pth"` or `weights="random"`.
 
     Raises:
-        AVEError: no such encoder or option, or it lacks an attribute of `AudioEncoder`.
+        AVEError: The encoder or an option is unknown, or an attribute of `AudioEncoder` is missing.
 
     Example:
 
     >>> audio_encoder("vggish", weights="vggish-10086976.pth").dim
     128
     """
-    return _made(name, AUDIO, AudioEncoder, options)
+    return _create(name, AUDIO, AudioEncoder, options)
 
 
-def visual_encoder(name, **options):
-    """A visual encoder: "vgg19", "c3d", or `module:attribute` of your own; see `audio_encoder`."""
-    return _made(name, VISUAL, VisualEncoder, options)
+def visual_encoder(name: str, **options: Any) -> VisualEncoder:
+    """Creates a visual encoder: "vgg19", "c3d", or your own as `module:attribute`; see `audio_encoder`."""
+    return _create(name, VISUAL, VisualEncoder, options)
 
 
-def _made(name, known, protocol, options):
-    attribute = _attribute(known.get(name, name), name, known)
-    if inspect.isclass(attribute) or not isinstance(attribute, protocol):
+def _create(name, builtin, protocol, options):
+    encoder = _import(builtin.get(name, name), name, builtin)
+    if inspect.isclass(encoder) or not isinstance(encoder, protocol):
         try:
-            inspect.signature(attribute).bind(**options)
+            inspect.signature(encoder).bind(**options)
         except TypeError as error:
-            raise AVEError(f"encoder {name!r} cannot be made", found=f"{error}, of {options}") from error
-        attribute = attribute(**options)
+            raise AVEError(f"cannot create encoder {name!r}", found=f"{error}, options {options}") from error
+        encoder = encoder(**options)
     elif options:
-        raise AVEError(f"encoder {name!r} is made already", expected="no options", found=options)
-    lacking = [key for key in protocol.__annotations__ if not hasattr(attribute, key)]
-    if lacking or not callable(attribute):
-        raise AVEError(f"not an encoder: {name!r}", expected=protocol.__name__, found=f"no {', '.join(lacking)}")
-    return attribute
+        raise AVEError(f"encoder {name!r} is already an instance", expected="no options", found=options)
+    missing = [key for key in protocol.__annotations__ if not hasattr(encoder, key)]
+    if missing or not callable(encoder):
+        raise AVEError(f"not an encoder: {name!r}", expected=protocol.__name__, found=f"no {', '.join(missing)}")
+    return encoder
 
 
-def _attribute(target, name, known):
+def _import(target, name, builtin):
     module, _, attribute = target.partition(":")
     if not attribute:
         raise AVEError(
-            "unknown encoder", expected=f"one of {list(known)}, or module:attribute of your own", found=repr(name)
+            "unknown encoder", expected=f"one of {list(builtin)}, or your own as module:attribute", found=repr(name)
         )
     try:
         return getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise AVEError(
-            f"encoder {name!r} not found", found=str(error), fix="Run where Python finds the module, or set PYTHONPATH"
+            f"encoder {name!r} not found",
+            found=str(error),
+            fix="Run the command in the folder of the module, or set PYTHONPATH",
         ) from error
     except AttributeError as error:
         raise AVEError(f"encoder {name!r} not found", found=str(error)) from error

@@ -1,6 +1,7 @@
-"""VGG-19 `block5_pool`, averaged over the frames of a second: the pictures of the AVE paper."""
+"""VGG-19 `block5_pool`, averaged over the frames of a second: the visual features of the AVE paper."""
 
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,21 +20,21 @@ TORCH = dict(
 
 
 class VGG19:
-    """The picture encoder of the AVE paper, a `VisualEncoder`.
+    """The visual encoder of the AVE paper, a `VisualEncoder`.
 
     Args:
-        weights: "imagenet", which Keras downloads and checks; a file: Keras' `.h5` without the top, or torchvision's
-            state dict; or "random".
-        size: `(H, W)` of pictures; the feature has a cell for every 32 points.
-        frames_per_second: whose features are averaged; 16 in the paper.
-        preprocessing: "caffe", what Keras' weights are used to, or "torch", torchvision's; by the file, if not given.
-        seed: of random weights.
+        weights: "imagenet", which Keras downloads and verifies; a file, either Keras' `.h5` without the top or
+            torchvision's state dict; or "random".
+        size: The `(H, W)` of the pictures; a feature has a cell for every 32 pixels.
+        frames_per_second: The number of frames per second to average; 16 in the paper.
+        preprocessing: "caffe" for Keras' weights, or "torch" for torchvision's. By default chosen by the file.
+        seed: The seed of random weights.
 
     Raises:
-        AVEError: a file that does not fit, or the download fails.
+        AVEError: The file does not fit, or the download fails.
 
     Warns:
-        UserWarning: the weights are random.
+        UserWarning: The weights are random.
 
     Example:
 
@@ -46,39 +47,47 @@ class VGG19:
 
     name = "vgg19"
 
-    def __init__(self, weights="imagenet", *, size=(224, 224), frames_per_second=16, preprocessing=None, seed=0):
+    def __init__(
+        self,
+        weights: str | Path = "imagenet",
+        *,
+        size: tuple[int, int] = (224, 224),
+        frames_per_second: int = 16,
+        preprocessing: str | None = None,
+        seed: int = 0,
+    ):
         self.size, self.frames_per_second = tuple(size), frames_per_second
         self.network = _network(self.size, "imagenet" if weights == "imagenet" else None)
         self.shape = tuple(self.network.output_shape[1:])
         kind = "keras"
         if weights == "random":
-            warnings.warn("VGG-19 has random weights: its features mean nothing", stacklevel=2)
+            warnings.warn("VGG-19 has random weights: its features are meaningless", stacklevel=2)
             randomize(self.network, seed)
         elif weights != "imagenet":
             kind = load_any(self.network, weights, TORCH)
         self.weights = f"random, seed {seed}" if weights == "random" else str(weights)
         self.preprocessing = preprocessing or ("torch" if kind == "torch" else "caffe")
 
-    def __call__(self, frames):
-        """`(T, n, H, W, 3)` uint8 to `(T, h, w, 512)` float32."""
-        found = []
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        """Encodes `(T, n, H, W, 3)` uint8 as `(T, h, w, 512)` float32."""
+        features = []
         for second in frames:
             x = keras.applications.imagenet_utils.preprocess_input(
                 np.float32(second), "channels_last", self.preprocessing
             )
-            found.append(np.float32(self.network.predict_on_batch(x)).mean(axis=0))
-        return np.stack(found)
+            features.append(np.float32(self.network.predict_on_batch(x)).mean(axis=0))
+        return np.stack(features)
 
 
 def _network(size, weights):
     try:
         return keras.applications.VGG19(include_top=False, weights=weights, input_shape=(*size, 3))
     except Exception as error:
-        # Keras wraps what the network says in a plain Exception.
+        # Keras raises a plain Exception when the download fails.
         if weights is None:
-            raise AVEError("no such size of pictures", key="size", expected="32 or more", found=size) from error
+            raise AVEError("invalid picture size", key="size", expected="32 or more", found=size) from error
         raise AVEError(
-            "the weights of VGG-19 cannot be downloaded",
+            "cannot download the weights of VGG-19",
             found=str(error).splitlines()[0],
-            fix="Give a file with weights=…, on the command line --visual-weights, or 'random' to try the chain",
+            fix="Pass a file as weights=… (command line: --visual-weights), or 'random' to test the pipeline",
         ) from error

@@ -1,6 +1,7 @@
-"""VGGish: the log-mel patch of a second to 128 numbers."""
+"""VGGish: encodes the log-mel patch of a second as 128 numbers."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -17,27 +18,29 @@ CONVOLUTIONS = ("conv1", "conv2", "conv3_1", "conv3_2", "conv4_1", "conv4_2")
 DENSE = ("fc1_1", "fc1_2", "fc2")
 TORCH = dict(zip(CONVOLUTIONS, (f"features.{n}" for n in (0, 3, 6, 8, 11, 13)), strict=True))
 TORCH |= dict(zip(DENSE, (f"embeddings.{n}" for n in (0, 2, 4)), strict=True))
-_SCOPES = ("conv1", "conv2", "conv3/conv3_1", "conv3/conv3_2", "conv4/conv4_1", "conv4/conv4_2")
-_SCOPES += ("fc1/fc1_1", "fc1/fc1_2", "fc2")
+_SCOPES = (
+    *("conv1", "conv2", "conv3/conv3_1", "conv3/conv3_2", "conv4/conv4_1", "conv4/conv4_2"),
+    *("fc1/fc1_1", "fc1/fc1_2", "fc2"),
+)
 TENSORFLOW = {
     layer: (f"vggish/{scope}/weights", f"vggish/{scope}/biases")
     for layer, scope in zip((*CONVOLUTIONS, *DENSE), _SCOPES, strict=True)
 }
 NO_WEIGHTS = (
-    "Give weights='vggish-10086976.pth' of torchvggish or 'vggish_model.ckpt' of TensorFlow's release, or "
-    "weights='random' to try the chain"
+    "Pass weights='vggish-10086976.pth' of torchvggish or 'vggish_model.ckpt' of the TensorFlow release, or "
+    "weights='random' to test the pipeline"
 )
 
 
-def vggish(filters=FILTERS, units=UNITS, dim=DIM, last_relu=True):
-    """The network: `(B, 96, 64)` log-mel patches to `(B, 128)`.
+def vggish(filters: Sequence[int] = FILTERS, units: int = UNITS, dim: int = DIM, last_relu: bool = True) -> keras.Model:
+    """Builds the network, from `(B, 96, 64)` log-mel patches to `(B, 128)`.
 
     Args:
-        filters: of the four groups of convolutions.
-        units: of the two hidden dense layers.
-        dim: of the output.
-        last_relu: whether the output has a ReLU, as the release of 2018 that AVE's features came from; later ones
-            give the value before it.
+        filters: The filters of the four groups of convolutions.
+        units: The units of the two hidden dense layers.
+        dim: The size of the output.
+        last_relu: Whether the output has a ReLU. The 2018 release, which computed AVE's features, has it; later
+            releases do not.
 
     Returns:
         A functional `keras.Model`.
@@ -59,37 +62,38 @@ def vggish(filters=FILTERS, units=UNITS, dim=DIM, last_relu=True):
     return keras.Model(inputs, outputs, name="vggish")
 
 
-def postprocess(embeddings, matrix, means):
-    """PCA with whitening and 8 bits, as AudioSet's published features have it; AVE's have not.
+def postprocess(embeddings: np.ndarray, matrix: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Applies PCA with whitening and 8-bit quantization, as for AudioSet's published features (not for AVE's).
 
     Args:
         embeddings: `(T, 128)`.
-        matrix: `(128, 128)`, an eigenvector a row.
+        matrix: `(128, 128)`, one eigenvector per row.
         means: `(128,)`.
 
     Returns:
-        `(T, 128)` float32, whole numbers 0 to 255.
+        `(T, 128)` float32, whole numbers from 0 to 255.
     """
     rotated = (np.asarray(embeddings) - np.ravel(means)) @ np.asarray(matrix).T
-    return np.float32(np.round((np.clip(rotated, -2, 2) + 2) * (255 / 4)))
+    return np.round((np.clip(rotated, -2, 2) + 2) * (255 / 4)).astype("float32")
 
 
 class VGGish:
-    """The sound encoder of the AVE paper, an `AudioEncoder`.
+    """The audio encoder of the AVE paper, an `AudioEncoder`.
 
     Args:
-        weights: a file: the PyTorch release (torchvggish), TensorFlow's checkpoint, or `.weights.h5`; or "random". The
-            project holds no checksum of a public address, so it downloads nothing.
-        last_relu: see `vggish`.
-        pca: `vggish_pca_params.npz`, or torchvggish's `.pth` of it, to post-process; not part of AVE's recipe.
-        seed: of random weights.
-        network: a `vggish` of other sizes.
+        weights: A file (the PyTorch release torchvggish, the TensorFlow checkpoint, or `.weights.h5`), or "random".
+            Without a published checksum to verify, nothing is downloaded.
+        last_relu: See `vggish`.
+        pca: `vggish_pca_params.npz`, or its `.pth` version from torchvggish, to post-process the features. AVE's
+            recipe does not use it.
+        seed: The seed of random weights.
+        network: A `vggish` of other sizes.
 
     Raises:
-        AVEError: no weights, or a file that does not fit.
+        AVEError: There are no weights, or the file does not fit.
 
     Warns:
-        UserWarning: the weights are random.
+        UserWarning: The weights are random.
 
     Example:
 
@@ -99,13 +103,21 @@ class VGGish:
 
     name, rate = "vggish", RATE
 
-    def __init__(self, weights=None, *, last_relu=True, pca=None, seed=0, network=None):
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        last_relu: bool = True,
+        pca: str | Path | None = None,
+        seed: int = 0,
+        network: keras.Model | None = None,
+    ):
         if weights is None:
             raise AVEError("VGGish needs weights", key="weights", fix=NO_WEIGHTS)
         self.network = network or vggish(last_relu=last_relu)
         self.dim = self.network.output_shape[-1]
         if weights == "random":
-            warnings.warn("VGGish has random weights: its features mean nothing", stacklevel=2)
+            warnings.warn("VGGish has random weights: its features are meaningless", stacklevel=2)
             randomize(self.network, seed)
             self.weights = f"random, seed {seed}"
         else:
@@ -114,33 +126,36 @@ class VGGish:
         self.last_relu, self.pca = last_relu, pca
         self._pca = read_pca(pca, self.dim) if pca else None
 
-    def __call__(self, waveform):
-        """`(T, 16000)` float32 to `(T, 128)` float32."""
+    def __call__(self, waveform: np.ndarray) -> np.ndarray:
+        """Encodes `(T, 16000)` float32 as `(T, 128)` float32."""
         mel = keras.ops.convert_to_numpy(patches(waveform))
-        embeddings = np.float32(self.network.predict(mel, batch_size=16, verbose=0))
+        embeddings = np.asarray(self.network.predict(mel, batch_size=16, verbose=0), "float32")
         return embeddings if self._pca is None else postprocess(embeddings, *self._pca)
 
 
-def read_pca(path, dim=DIM):
-    """`(matrix (d, d), means (d,))` of a `vggish_pca_params` file, `.npz` or PyTorch's.
+def read_pca(path: str | Path, dim: int = DIM) -> tuple[np.ndarray, np.ndarray]:
+    """Reads `(matrix (d, d), means (d,))` from a `vggish_pca_params` file, `.npz` or PyTorch.
 
     Raises:
-        AVEError: no such file, or it holds something else.
+        AVEError: The file is missing or has other contents.
     """
     path = Path(path)
     if not path.is_file():
-        raise AVEError("no such file", file=path)
+        raise AVEError("file not found", file=path)
     try:
-        held = checkpoints.read(path).arrays if checkpoints.is_checkpoint(path) else np.load(path)
-        matrix, means = np.asarray(held["pca_eigen_vectors"]), np.ravel(held["pca_means"])
+        arrays = checkpoints.read(path).arrays if checkpoints.is_checkpoint(path) else np.load(path)
+        matrix, means = np.asarray(arrays["pca_eigen_vectors"]), np.ravel(arrays["pca_means"])
     except (OSError, ValueError, KeyError, EOFError) as error:
         if isinstance(error, AVEError):
             raise
         raise AVEError(
-            "not the PCA of VGGish", file=path, expected="'pca_eigen_vectors' and 'pca_means'", found=str(error)
+            "not a VGGish PCA file", file=path, expected="'pca_eigen_vectors' and 'pca_means'", found=str(error)
         ) from error
     if matrix.shape != (dim, dim) or means.shape != (dim,):
         raise AVEError(
-            "the PCA does not fit", file=path, expected=f"({dim}, {dim}), ({dim},)", found=(matrix.shape, means.shape)
+            "the PCA has the wrong shape",
+            file=path,
+            expected=f"({dim}, {dim}), ({dim},)",
+            found=(matrix.shape, means.shape),
         )
     return matrix, means

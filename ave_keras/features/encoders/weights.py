@@ -1,66 +1,78 @@
-"""Weights of other people's files into networks of ours: names, shapes and layout are checked before anything moves."""
+"""Loads weights from other projects' files; checks names, shapes and layout before it changes the model."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ave_keras import checkpoints
 from ave_keras.errors import AVEError
 
+if TYPE_CHECKING:
+    import keras
 
-def load_torch(model, path, names):
-    """Puts a PyTorch state dict into a model; PyTorch is not needed and nothing in the file is run.
 
-    Kernels `(out, in, …)` are turned into Keras' `(…, in, out)`.
+def load_torch(model: keras.Model, path: str | Path, names: Mapping[str, str]) -> None:
+    """Loads a PyTorch state dict into a model, without PyTorch and without running code from the file.
+
+    Kernels `(out, in, …)` are transposed to Keras' `(…, in, out)`.
 
     Args:
-        model: a `keras.Model`.
-        path: a file that `ave_keras.checkpoints.read` reads.
-        names: `{layer of ours: prefix of theirs}`; `.weight` and `.bias` follow the prefix. Other names in the file,
-            such as a classifier's, are left.
+        model: The `keras.Model`.
+        path: The file, in a format that `ave_keras.checkpoints.read` supports.
+        names: `{Keras layer: PyTorch prefix}`; `.weight` and `.bias` follow the prefix. Other names in the file, such
+            as those of a classifier, are ignored.
 
     Raises:
-        AVEError: a name is missing or of another shape; the model is as it was before.
+        AVEError: A name is missing or has another shape; the model stays unchanged.
     """
     arrays = checkpoints.read(path).arrays
-    found = {layer: [f"{prefix}.weight", f"{prefix}.bias"] for layer, prefix in names.items()}
-    _assign(model, path, arrays, found, lambda kernel: np.moveaxis(kernel, (0, 1), (-1, -2)))
+    pairs = {layer: [f"{prefix}.weight", f"{prefix}.bias"] for layer, prefix in names.items()}
+    _assign(model, path, arrays, pairs, lambda kernel: np.moveaxis(kernel, (0, 1), (-1, -2)))
 
 
-def load_tensorflow(model, path, names):
-    """Puts a checkpoint of TensorFlow 1 into a model; its kernels have Keras' layout.
+def load_tensorflow(model: keras.Model, path: str | Path, names: Mapping[str, tuple[str, str]]) -> None:
+    """Loads a TensorFlow 1 checkpoint into a model; its kernels already have Keras' layout.
 
     Args:
-        model: a `keras.Model`.
-        path: `x.ckpt`, or what stands before `.index` and `.data-00000-of-00001` in the names of its files.
-        names: `{layer of ours: (kernel, bias)}` by their names in the checkpoint, whatever scopes stand before them.
+        model: The `keras.Model`.
+        path: `x.ckpt`, or the path of its files without `.index` and `.data-00000-of-00001`.
+        names: `{Keras layer: (kernel, bias)}`, the names in the checkpoint without their scopes.
 
     Raises:
-        AVEError: TensorFlow, whose reader is used, is not installed; not a checkpoint; a name or shape is wrong.
+        AVEError: TensorFlow is not installed, the file is not a checkpoint, or a name or shape is wrong.
     """
     try:
         import tensorflow as tf
     except ImportError as error:
         raise AVEError(
-            "checkpoints of TensorFlow are read by TensorFlow, which is not installed",
+            "reading a TensorFlow checkpoint needs TensorFlow, which is not installed",
             file=path,
-            fix='pip install "ave-keras[tensorflow]", or give the PyTorch release of the weights',
+            fix='pip install "ave-keras[tensorflow]", or use the PyTorch release of the weights',
         ) from error
     try:
         reader = tf.train.load_checkpoint(str(path))
-        known = list(reader.get_variable_to_shape_map())
+        stored = list(reader.get_variable_to_shape_map())
         arrays = {}
         for name in (name for pair in names.values() for name in pair):
-            matching = [k for k in known if k == name or k.endswith("/" + name)]
+            matching = [k for k in stored if k == name or k.endswith("/" + name)]
             if len(matching) == 1:
                 arrays[name] = reader.get_tensor(matching[0])
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        raise AVEError("not a checkpoint of TensorFlow", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("not a TensorFlow checkpoint", file=path, found=str(error).splitlines()[0]) from error
     _assign(model, path, arrays, names, lambda kernel: kernel)
 
 
-def load_any(model, path, torch, tensorflow=None):
-    """`load_torch`, `load_tensorflow` or Keras' own `.weights.h5` and `.h5`, by the name of the file.
+def load_any(
+    model: keras.Model,
+    path: str | Path,
+    torch: Mapping[str, str],
+    tensorflow: Mapping[str, tuple[str, str]] | None = None,
+) -> str:
+    """Loads weights by file name: with `load_torch`, `load_tensorflow` or, for `.weights.h5` and `.h5`, Keras.
 
     Returns:
         "torch", "tensorflow" or "keras".
@@ -76,16 +88,16 @@ def load_any(model, path, torch, tensorflow=None):
         load_tensorflow(model, path, tensorflow)
         return "tensorflow"
     raise AVEError(
-        "no such weights file" if not path.exists() else "not a file of weights",
+        "weights file not found" if not path.exists() else "not a weights file",
         file=path,
         expected=".pt, .pth, .bin, .pickle, .safetensors or .h5" + (", or a TensorFlow checkpoint" * bool(tensorflow)),
-        found=repr(path.suffix) if path.exists() else "nothing",
+        found=repr(path.suffix) if path.exists() else "no file",
     )
 
 
 def _load_keras(model, path):
     if not path.is_file():
-        raise AVEError("no such weights file", file=path)
+        raise AVEError("weights file not found", file=path)
     try:
         model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
@@ -93,7 +105,7 @@ def _load_keras(model, path):
         raise AVEError(f"not the weights of {model.name!r}", file=path, found=reason) from error
 
 
-def _assign(model, path, arrays, names, turn):
+def _assign(model, path, arrays, names, to_keras):
     missing = [name for pair in names.values() for name in pair if name not in arrays]
     if missing:
         raise AVEError(
@@ -104,14 +116,14 @@ def _assign(model, path, arrays, names, turn):
         )
     values = []
     for layer, (kernel, bias) in names.items():
-        pair = [turn(np.asarray(arrays[kernel])), np.asarray(arrays[bias])]
+        pair = [to_keras(np.asarray(arrays[kernel])), np.asarray(arrays[bias])]
         for name, value, variable in zip((kernel, bias), pair, model.get_layer(layer).weights, strict=True):
             if value.shape != tuple(variable.shape) or value.dtype.kind != "f":
                 raise AVEError(
-                    f"the weights do not fit into {model.name!r}",
+                    f"the weights do not fit {model.name!r}",
                     file=path,
                     key=name,
-                    expected=f"floats {tuple(variable.shape)} of layer '{layer}', in Keras' order",
+                    expected=f"floats {tuple(variable.shape)} for layer '{layer}', in Keras' order",
                     found=f"{value.dtype} {value.shape}",
                 )
         values.append((model.get_layer(layer), pair))
@@ -119,8 +131,8 @@ def _assign(model, path, arrays, names, turn):
         layer.set_weights([np.float32(value) for value in pair])
 
 
-def randomize(model, seed):
-    """Random weights, He's, which are the same on every backend; biases are 0."""
+def randomize(model: keras.Model, seed: int) -> None:
+    """Sets He-uniform weights that are the same on every backend; biases are 0."""
     rng = np.random.default_rng(seed)
     for variable in model.weights:
         shape = tuple(variable.shape)

@@ -1,1 +1,1 @@
-"""A folder of videos to a data set in the official layout."""
+"""Turns a folder of videos into a data set in the official layout."""

@@ -1,6 +1,7 @@
-"""Which video holds which event: the official format or a CSV, matched with the files that are there."""
+"""Reads which video has which event, from the official format or a CSV, and finds the video files."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,12 @@ SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".
 
 @dataclass(frozen=True)
 class Listing:
-    """Events in the order of their file.
+    """The events of a file, in its order.
 
     Attributes:
-        annotations: `Annotation`s, whose `video_id` names the video.
-        splits: a split for each of them, or None where the file has none.
-        file: its path.
+        annotations: The list of `Annotation`; its `video_id` is the name of the video.
+        splits: The split of each annotation, or None if the file has no splits.
+        file: The path of the file.
     """
 
     annotations: list
@@ -30,27 +31,27 @@ class Listing:
     file: Path
 
 
-def read_listing(path):
-    """Reads events.
+def read_listing(path: str | Path) -> Listing:
+    """Reads an event list.
 
-    A `.csv` file has a header and the columns `video,class,start,end`, and perhaps `split`; anything else is read as
-    `Annotations.txt`. `video` is a file's name, with or without its suffix. The event fills the segments
-    `start <= t < end`; equal numbers are a video without an event.
+    A `.csv` file has a header with the columns `video,class,start,end` and optionally `split`; any other file is read
+    as `Annotations.txt`. `video` is a file name, with or without its suffix. The event covers the segments
+    `start <= t < end`; if start and end are equal, the video has no event.
 
     Args:
-        path: of the file.
+        path: The file to read.
 
     Returns:
         A `Listing`.
 
     Raises:
-        AVEError: no such file, or a line that breaks these rules; the message names the line.
+        AVEError: The file is missing, or a line breaks these rules; the message gives the line.
     """
     path = Path(path)
     if path.suffix.lower() != ".csv":
         return Listing(read_annotations(path, segments=np.inf), None, path)
     if not path.is_file():
-        raise AVEError("no such file", file=path, expected=f"a CSV with columns {','.join(COLUMNS)}")
+        raise AVEError("file not found", file=path, expected=f"a CSV with columns {','.join(COLUMNS)}")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
@@ -60,44 +61,44 @@ def read_listing(path):
         raise AVEError("not a CSV file", file=path, expected="UTF-8 text", found=error) from error
     missing = [column for column in COLUMNS if column not in fields]
     if missing or not lines:
-        found = f"no {', '.join(missing)} in {fields}" if missing else "no line below the header"
-        raise AVEError("not a list of events", file=path, expected=f"columns {','.join(COLUMNS)}", found=found)
+        found = f"no {', '.join(missing)} in {fields}" if missing else "no rows after the header"
+        raise AVEError("not an event list", file=path, expected=f"columns {','.join(COLUMNS)}", found=found)
     annotations = [_annotation(line, f"{path}:{number}") for number, line in lines]
     if "split" not in fields:
         return Listing(annotations, None, path)
     splits = [(line["split"] or "").strip() for _, line in lines]
     for (number, _), split in zip(lines, splits, strict=True):
         if split not in SPLITS:
-            raise AVEError("no such split", file=f"{path}:{number}", expected=f"one of {SPLITS}", found=repr(split))
+            raise AVEError("unknown split", file=f"{path}:{number}", expected=f"one of {SPLITS}", found=repr(split))
     return Listing(annotations, splits, path)
 
 
-def find_videos(paths):
-    """Videos by name.
+def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
+    """Finds videos by name.
 
     Args:
-        paths: video files, folders of them, and folders of pictures, see `sequence`.
+        paths: Video files, folders of video files, and folders of pictures, see `sequence`.
 
     Returns:
-        `{name without suffix: path}` in order; a path that is not there is among them, to be told at the end.
+        `{name without suffix: path}` in order. It includes missing paths, so that the extraction can report them.
 
     Raises:
-        AVEError: two of the same name.
+        AVEError: Two videos have the same name.
     """
-    found = {}
-    for path in (inner for given in paths for inner in _inside(Path(given))):
+    videos: dict[str, Path] = {}
+    for path in (video for source in paths for video in _expand(Path(source))):
         name = path.name if path.is_dir() else path.stem
-        if found.setdefault(name, path) != path:
-            raise AVEError("two videos of the same name", file=path, found=found[name], fix="Rename one of them")
-    return found
+        if videos.setdefault(name, path) != path:
+            raise AVEError("two videos have the same name", file=path, found=videos[name], fix="Rename one of them")
+    return videos
 
 
-def _inside(path):
+def _expand(path):
     if not path.is_dir() or any(p.suffix.lower() in PICTURES for p in path.iterdir()):
         return [path]
     inner = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES or p.is_dir())
     if not inner:
-        raise AVEError("no video in the folder", file=path, expected=f"files in {', '.join(SUFFIXES[:5])}, …")
+        raise AVEError("no videos in the folder", file=path, expected=f"files in {', '.join(SUFFIXES[:5])}, …")
     return inner
 
 
@@ -106,10 +107,10 @@ def _annotation(line, place):
     try:
         start, end = int(start), int(end)
     except ValueError:
-        raise AVEError("event times are whole segments", file=place, expected="integers", found=line) from None
+        raise AVEError("event times must be whole segments", file=place, expected="integers", found=line) from None
     if not 0 <= start <= end:
         raise AVEError("event outside the clip", file=place, expected="0 <= start <= end", found=f"{start}, {end}")
     for key, text in (("class", name), ("video", video)):
         if not text or set(text) & set("&\n\r"):
-            raise AVEError("no such name", file=place, key=key, expected="text without &", found=repr(text))
+            raise AVEError("invalid name", file=place, key=key, expected="text without &", found=repr(text))
     return Annotation(name, video, "good", start, end)

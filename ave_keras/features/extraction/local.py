@@ -1,36 +1,44 @@
-"""Videos encoded one after another, in this process or in several others."""
+"""Encodes videos in this process or in worker processes."""
+
+from __future__ import annotations
 
 import multiprocessing
 import os
 import queue
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ave_keras.features.extraction.job import died
-from ave_keras.runtime.gpus import growth
+from ave_keras.features.extraction.job import crash_reason
+from ave_keras.runtime.gpus import memory_growth
+
+if TYPE_CHECKING:
+    from ave_keras.features.extraction.job import Job
 
 _job = None
 
 
-def run(job, videos, workers, done):
-    """Does the job for all videos.
+def run(job: Job, videos: Sequence[tuple[Path, str]], workers: int, done: Callable[[Path, str | None], object]) -> None:
+    """Runs the job on all videos.
 
-    A video that takes its process down costs that video only.
+    If a video crashes its worker process, only that video fails.
 
     Args:
-        job: a `Job`.
-        videos: `[(path, digest)]`.
-        workers: number of processes; 0 does it in this one.
-        done: called with the path and the reason of failure, or None, after each, from any thread.
+        job: The `Job`.
+        videos: The list of `(path, digest)`.
+        workers: The number of worker processes; 0 encodes in this process.
+        done: Called after each video, from any thread, with the path and the reason for failure or None.
     """
     if not workers:
         job.start()
         for path, digest in videos:
             done(path, job(path, digest))
         return
-    waiting = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[tuple[Path, str]] = queue.SimpleQueue()
     for video in videos:
         waiting.put(video)
     with ThreadPoolExecutor(workers) as threads:
@@ -39,7 +47,7 @@ def run(job, videos, workers, done):
 
 
 def _slot(job, waiting, done):
-    """One process at a time, replaced when it dies."""
+    """Runs one worker process at a time and replaces it when it dies."""
     process = None
     try:
         while True:
@@ -49,28 +57,28 @@ def _slot(job, waiting, done):
                 return
             if process is None:
                 context = multiprocessing.get_context("spawn")
-                process = ProcessPoolExecutor(1, context, initializer=_begin)
-                # Encoders that cannot be made are no video's fault.
+                process = ProcessPoolExecutor(1, context, initializer=_initialize)
+                # An error of the encoders is not the fault of a video: it ends the run.
                 process.submit(_start, job).result()
             try:
                 done(path, process.submit(_work, path, digest).result())
             except BrokenProcessPool:
-                done(path, died(path))
+                done(path, crash_reason(path))
                 process = None
     finally:
         if process is not None:
             process.shutdown(cancel_futures=True)
 
 
-def _begin():
-    """Ends this process with its parent, which may be killed without a word; leaves room on a GPU for the others."""
-    os.environ.update(growth())
+def _initialize():
+    """Ends this process when its parent dies, and leaves GPU memory for the other processes."""
+    os.environ.update(memory_growth())
 
-    def watch():
+    def exit_with_parent():
         wait([multiprocessing.parent_process().sentinel])
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
 def _start(job):

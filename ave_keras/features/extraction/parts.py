@@ -1,10 +1,11 @@
-"""The features of one video in a file of its own, so that a killed extraction goes on where it was."""
+"""One feature file per video, so that an interrupted extraction resumes."""
 
 import hashlib
 import importlib.util
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,91 +16,91 @@ FOLDER = ".extract"
 
 
 class Parts:
-    """A folder of finished videos, inside the one that is to be written.
+    """The feature files of finished videos ("parts"), in a folder inside the output folder.
 
-    A part is named by the content of its video and by the recipe: another recipe or a mended video is computed anew.
+    The name of a part is a hash of the video's content and of the recipe: changing either computes the part again.
 
     Args:
-        out: the folder of the data set.
-        recipe: what `recipe_of` gives.
+        out: The folder of the data set.
+        recipe: The result of `recipe_of`.
     """
 
-    def __init__(self, out, recipe):
+    def __init__(self, out: str | Path, recipe: dict[str, Any]):
         self.folder, self._recipe = Path(out) / FOLDER, json.dumps(recipe, sort_keys=True)
 
-    def prepare(self):
-        """Makes the folder, so that one that cannot be written is told before anything is computed."""
+    def prepare(self) -> None:
+        """Creates the folder, so that a write error shows before anything is computed."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise AVEError(
-                "the folder cannot be written", file=self.folder.parent, found=error.strerror, fix="Name another one"
+                "cannot write to the folder", file=self.folder.parent, found=error.strerror, fix="Choose another one"
             ) from error
 
-    def path(self, digest):
-        """Of the part of a video whose content has this sum."""
+    def path(self, digest: str) -> Path:
+        """The path of the part for the video with this checksum."""
         return self.folder / (hashlib.sha256(f"{digest}{self._recipe}".encode()).hexdigest()[:32] + ".npz")
 
-    def write(self, digest, features):
-        """Writes a part whole or not at all."""
+    def write(self, digest: str, features: dict[str, np.ndarray]) -> None:
+        """Writes a part atomically."""
         path = self.path(digest)
         temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
         try:
             with temporary.open("wb") as file:
-                np.savez(file, **features)
+                np.savez(file, audio=features["audio"], visual=features["visual"])
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise AVEError(
-                "features cannot be written",
+                "cannot write the features",
                 file=path,
                 found=error.strerror or error,
-                fix="Make room and run the same command again: finished videos are kept",
+                fix="Free some space and run the same command again; finished videos are kept",
             ) from error
 
-    def remove(self):
-        """Removes all parts, those of other recipes too."""
+    def remove(self) -> None:
+        """Removes all parts, including those of other recipes."""
         if self.folder.is_dir():
             for path in self.folder.iterdir():
                 path.unlink()
             self.folder.rmdir()
 
 
-def read_part(path):
-    """`{"audio", "visual"}` of a part."""
-    with np.load(path) as held:
-        return {key: held[key] for key in ("audio", "visual")}
+def read_part(path: str | Path) -> dict[str, np.ndarray]:
+    """Reads a part: `{"audio", "visual"}`."""
+    with np.load(path) as arrays:
+        return {key: arrays[key] for key in ("audio", "visual")}
 
 
-def video_sha256(path):
-    """The sum of a video file, or of all files of a folder of pictures.
+def video_sha256(path: str | Path) -> str:
+    """The checksum of a video file, or of all files in a folder of pictures.
 
     Raises:
-        AVEError: no such file.
+        AVEError: The file is missing.
     """
     path = Path(path)
     if not path.exists():
-        raise AVEError("no such video", file=path, found="nothing")
+        raise AVEError("video not found", file=path, fix="Check the path")
     if path.is_dir():
         return combined({p.name: file_sha256(p) for p in sorted(path.iterdir()) if p.is_file()})["sha256"]
     return file_sha256(path)
 
 
-def recipe_of(audio, visual, **rest):
-    """What decides about the features, for JSON.
+def recipe_of(audio: tuple[str, dict], visual: tuple[str, dict], **rest: Any) -> dict[str, Any]:
+    """Everything that determines the features, as JSON-able values.
 
     Args:
-        audio: `(name, options)` of the audio encoder.
-        visual: of the visual encoder.
-        rest: segments and the like.
+        audio: The `(name, options)` of the audio encoder.
+        visual: The same for the visual encoder.
+        rest: Other settings, such as the number of segments.
     """
     return {"audio": _encoder(*audio), "visual": _encoder(*visual), **rest}
 
 
 def _encoder(name, options):
-    """An encoder by name and options; files among them, and the module of a plug-in, with their sums."""
+    """An encoder's name and options, and the checksums of the files among them and of a plug-in's module."""
     files = [str(value) for value in options.values() if isinstance(value, (str, Path)) and Path(value).is_file()]
     if ":" in name:
         try:

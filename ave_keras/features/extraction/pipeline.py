@@ -1,8 +1,10 @@
-"""From videos to a data set in the official layout."""
+"""Turns videos into a data set in the official layout."""
 
 import collections
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ave_keras.data import layout
 from ave_keras.data.storage.fingerprint import file_sha256
@@ -10,22 +12,23 @@ from ave_keras.errors import AVEError
 from ave_keras.features.decoding import video
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
+from ave_keras.features.extraction.job import Job
 from ave_keras.features.extraction.listing import find_videos, read_listing
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
 
 
 @dataclass(frozen=True)
-class Extracted:
-    """What came of an extraction.
+class ExtractionResult:
+    """The result of an extraction.
 
     Attributes:
-        folder: the data set.
-        rows: how many it has.
-        clips: how many background clips.
+        folder: The folder of the data set.
+        rows: The number of rows.
+        clips: The number of background clips.
         segments: T.
-        computed: videos that were encoded; the others were there from before.
-        failures: `{path: reason}` of the videos that are not in it.
-        unused: names in the annotations that no video was given for.
+        computed: The number of videos encoded in this run; earlier runs encoded the others.
+        failures: `{path: reason}` for the videos that failed.
+        unused: The names in the annotations without a video.
     """
 
     folder: Path
@@ -38,67 +41,72 @@ class Extracted:
 
 
 def extract(
-    videos,
-    annotations,
-    out,
+    videos: Iterable[str | Path],
+    annotations: str | Path,
+    out: str | Path,
     *,
-    background=(),
-    audio=("vggish", {}),
-    visual=("vgg19", {}),
-    segments=None,
-    title=None,
-    dtype="float32",
-    silent=False,
-    decoder="pyav",
-    workers=0,
-    executor=None,
-    force=False,
-    start=lambda total: None,
-    advance=lambda path, failure: None,
-):
+    background: Iterable[str | Path] = (),
+    audio: tuple[str, dict] = ("vggish", {}),
+    visual: tuple[str, dict] = ("vgg19", {}),
+    segments: int | None = None,
+    title: str | None = None,
+    dtype: str = "float32",
+    silent: bool = False,
+    decoder: str = "pyav",
+    workers: int = 0,
+    executor: Any = None,
+    force: bool = False,
+    start: Callable[[int], object] = lambda total: None,
+    advance: Callable[[Path, str | None], object] = lambda path, failure: None,
+) -> ExtractionResult:
     """Writes the features of videos in the official layout, with a manifest of how they were made.
 
-    Every video is kept in a file of its own as soon as it is done; the same call after a kill goes on from there. A
-    video that cannot be read is left out with its lines, and named in the result. Splits are those of a CSV's column
-    `split`, or `{train,val,test}_order.h5` beside the annotations, or made by `splits.make_splits`.
+    Each finished video is saved in its own file, so that the same call resumes after an interruption. The extraction
+    drops videos that cannot be read, with their annotations, and reports them in the result. The splits come from the
+    CSV column `split`, else from `{train,val,test}_order.h5` beside the annotations, else from `splits.make_splits`.
 
     Args:
-        videos: paths, see `listing.find_videos`.
-        annotations: path of a CSV or of the official format, see `listing.read_listing`.
-        out: the folder to write.
-        background: paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
-        audio: `(name, options)` of the audio encoder.
-        visual: of the visual encoder.
-        segments: T; the whole seconds of the videos, if not given and they agree. Longer ones are cut, shorter ones
-            filled up with silence and their last picture.
-        title: what tables call the data set; the folder's name, if not given.
+        videos: The paths of the videos, see `listing.find_videos`.
+        annotations: The path of a CSV or a file in the official format, see `listing.read_listing`.
+        out: The folder to write.
+        background: The paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
+        audio: The `(name, options)` of the audio encoder.
+        visual: The same for the visual encoder.
+        segments: T. By default the length of the videos in whole seconds, which must be the same for all. Longer videos
+            are cut; shorter ones are padded with silence and their last picture.
+        title: The name of the data set in tables. By default the name of the folder.
         dtype: "float32" or "float16".
-        silent: takes silence where a video has no sound, instead of leaving it out.
-        decoder: of the sound, "pyav" or "tfio".
-        workers: processes; 0 encodes in this one.
-        executor: a `ray_work.RayExecutor`, in the place of processes of this machine.
-        force: replaces a data set in `out`.
-        start: called with the number of videos to encode.
-        advance: called after each with its path and the reason why it failed, or None; from several threads.
+        silent: Whether a video without sound gets silence instead of failing.
+        decoder: The sound decoder, "pyav" or "tfio".
+        workers: The number of worker processes; 0 encodes in this process.
+        executor: A `ray_executor.RayExecutor`, instead of worker processes on this machine.
+        force: Whether to replace a data set in `out`.
+        start: Called with the number of videos to encode.
+        advance: Called after each video with its path and the reason for failure or None, from several threads.
 
     Returns:
-        `Extracted`.
+        `ExtractionResult`.
 
     Raises:
-        AVEError: bad annotations or options, no video left, or the folder cannot be written.
+        AVEError: The annotations or options are invalid, no video is usable, or the folder cannot be written.
 
     Example:
 
     >>> extract(["clips"], "Annotations.txt", "AVE_OWN", audio=("vggish", {"weights": "vggish-10086976.pth"}))
     """
     out = Path(out)
-    listing, known, clips = read_listing(annotations), find_videos(videos), list(find_videos(background).values())
-    there = sorted(p.name for pattern in layout.FILES for p in out.glob(pattern))
-    if there and not force:
-        raise AVEError("there is a data set already", file=out, found=there[0], fix="Name another folder, or --force")
-    paths = {a.video_id: _path(a.video_id, known) for a in listing.annotations}
+    listing, found, clips = read_listing(annotations), find_videos(videos), list(find_videos(background).values())
+    existing = sorted(p.name for pattern in layout.FILES for p in out.glob(pattern))
+    if existing and not force:
+        raise AVEError(
+            "the folder already has a data set",
+            file=out,
+            found=existing[0],
+            fix="Choose another folder, or use --force",
+        )
+    paths = {a.video_id: _path(a.video_id, found) for a in listing.annotations}
     named = dict.fromkeys(filter(None, paths.values()))
-    failures = {p: f"{p}: no line of {listing.file} names it" for p in known.values() if p not in named}
+    failures = {p: f"{p}: no line in {listing.file}" for p in found.values() if p not in named}
     sums, seconds = {}, {}
     for path in dict.fromkeys([*named, *clips]):
         try:
@@ -122,7 +130,7 @@ def extract(
 
     if todo:
         parts.prepare()
-        job = local.Job(audio, visual, parts, segments, dtype, silent, decoder)
+        job = Job(audio, visual, parts, segments, dtype, silent, decoder)
         if executor is None:
             local.run(job, todo, workers, done)
         else:
@@ -132,8 +140,8 @@ def extract(
     clips = [path for path in clips if path in good]
     if not rows:
         listed = "\n".join(f"  {reason}" for reason in failures.values())
-        raise AVEError(f"no video is left\n{listed}\n", file=out)
-    about = {
+        raise AVEError(f"no usable video\n{listed}\n", file=out)
+    manifest = {
         "recipe": recipe,
         "versions": versions(),
         "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file)},
@@ -141,17 +149,17 @@ def extract(
         "failures": {str(path): reason for path, reason in failures.items()},
     }
     files = [parts.path(good[paths[listing.annotations[n].video_id]]) for n in rows]
-    assemble(out, listing, rows, files, [parts.path(good[path]) for path in clips], about, segments, title, force)
+    assemble(out, listing, rows, files, [parts.path(good[path]) for path in clips], manifest, segments, title, force)
     if not failures:
         parts.remove()
     computed = len(todo) - len(failures.keys() & {path for path, _ in todo})
     unused = [video_id for video_id, path in paths.items() if path is None]
-    return Extracted(out, len(rows), len(clips), segments, computed, failures, unused)
+    return ExtractionResult(out, len(rows), len(clips), segments, computed, failures, unused)
 
 
-def _path(video_id, known):
-    """Of the video that an annotation means: its name with or without suffix; None where there is none."""
-    return known.get(video_id) or known.get(Path(video_id).stem)
+def _path(video_id, videos):
+    """The path of an annotation's video, by name with or without suffix; None if there is no such video."""
+    return videos.get(video_id) or videos.get(Path(video_id).stem)
 
 
 def _agreed(seconds):
@@ -161,11 +169,11 @@ def _agreed(seconds):
         raise AVEError(
             "the videos differ in length",
             key="segments",
-            expected="one number of segments",
+            expected="the same length",
             found=found,
-            fix="Choose it with --segments: longer ones are cut, shorter ones filled up",
+            fix="Set the length with --segments; longer videos are cut, shorter ones are padded",
         )
-    # Without a video to look at, all of them have failed, and are told as such.
+    # Without lengths, all videos have failed; the caller reports that.
     return next(iter(counts), layout.DEFAULT_SEGMENTS)
 
 
@@ -177,5 +185,5 @@ def _check_events(listing, paths, segments):
                 file=listing.file,
                 expected=f"end <= {segments}",
                 found=f"{a.video_id}: {a.start} to {a.end}",
-                fix="Mend the line, or give more segments with --segments",
+                fix="Fix the line, or set a larger --segments",
             )

@@ -1,4 +1,4 @@
-"""Fusions of one contract: `(audio (..., d_a), visual (..., d_v)) -> (..., d)`."""
+"""Fusion layers with the same interface: `(audio (..., d_a), visual (..., d_v)) -> (..., d)`."""
 
 from ave_keras.layers.fusion.additive import Additive
 from ave_keras.layers.fusion.bilinear import Bilinear

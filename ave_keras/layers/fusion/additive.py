@@ -11,7 +11,7 @@ class Additive(Fusion):
 
     Args:
         units: d, the width of the joint vector.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -21,7 +21,7 @@ class Additive(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` below 1, or inputs whose leading axes differ.
+        AVEError: `units` is below 1, or the leading axes of the inputs differ.
 
     Example:
 
@@ -33,5 +33,5 @@ class Additive(Fusion):
     """
 
     def call(self, audio, visual):
-        """Projects and adds."""
+        """Projects both inputs and adds them."""
         return self.audio_projection(audio) + self.visual_projection(visual)

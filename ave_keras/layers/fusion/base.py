@@ -1,4 +1,4 @@
-"""What all fusions share: the pair of inputs, its check, and projections without bias."""
+"""The base class of the fusions: checks the pair of inputs and projects them without bias."""
 
 import keras
 
@@ -20,9 +20,9 @@ def check_pair(layer, audio_shape, visual_shape):
 
 
 class Fusion(keras.layers.Layer):
-    """Base of the fusions that project both inputs to `units` dimensions: `(..., d_a), (..., d_v) -> (..., d)`.
+    """The base class of fusions that project both inputs to `units` dimensions: `(..., d_a), (..., d_v) -> (..., d)`.
 
-    A mask of `audio` is passed on unchanged. Projections have no bias, as in the equations of the sources.
+    The mask of `audio` passes through unchanged. Projections have no bias, as in the source papers.
     """
 
     def __init__(self, units=256, **kwargs):
@@ -32,14 +32,14 @@ class Fusion(keras.layers.Layer):
 
     @property
     def width(self):
-        """Of both projections."""
+        """The width of both projections."""
         return self.units
 
     def positive(self, argument, value):
-        """`value` if it is an integer of 1 or more.
+        """Returns `value` if it is an integer of at least 1.
 
         Raises:
-            AVEError: it is not.
+            AVEError: It is not.
         """
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise AVEError(
@@ -51,10 +51,10 @@ class Fusion(keras.layers.Layer):
         return value
 
     def choice(self, argument, value, choices):
-        """`value` if it is among `choices`.
+        """Returns `value` if it is in `choices`.
 
         Raises:
-            AVEError: it is not.
+            AVEError: It is not.
         """
         if value not in choices:
             raise AVEError(
@@ -63,7 +63,7 @@ class Fusion(keras.layers.Layer):
         return value
 
     def dense(self, units, name, input_shape, **kwargs):
-        """A built dense sublayer of this layer's dtype policy."""
+        """Creates and builds a dense sublayer with this layer's dtype policy."""
         layer = keras.layers.Dense(units, name=name, dtype=self.dtype_policy, **{"use_bias": False, **kwargs})
         layer.build(input_shape)
         return layer
@@ -79,5 +79,5 @@ class Fusion(keras.layers.Layer):
         return (*audio_shape[:-1], self.units)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "units": self.units}

@@ -16,15 +16,15 @@ def outer(left, right):
 class Bilinear(Fusion):
     """`h = (U a) x (V v)`, the outer product of two projections, flattened to `units^2` entries.
 
-    Its cost grows with the square of `units`: at batch 64 and T = 10, the product takes 2.6 MB in float32 with 32 units
-    and 168 MB with 256, once forward and once backward, and the next dense layer has `units^2` rows. Where that is too
-    much, `rank` gives the low-rank form `h = P ((U a) * (V v))`, with U and V to `rank` and P to `units` dimensions: a
-    bilinear map whose every slice has at most that rank, at a cost linear in both.
+    Its cost grows with the square of `units`: at batch 64 and T = 10, the product takes 2.6 MB in float32 for 32 units
+    and 168 MB for 256, both forward and backward, and the next dense layer has `units^2` rows. `rank` selects the
+    cheaper low-rank form `h = P ((U a) * (V v))`, where U and V project to `rank` and P to `units` dimensions: each
+    slice of this bilinear map has at most that rank, and the cost is linear in both.
 
     Args:
-        units: projections have this width; the result has `units^2`, or `units` in the low-rank form.
-        rank: None for the full outer product, or the rank of the low-rank form.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        units: The width of the projections. The result has `units^2` entries, or `units` in the low-rank form.
+        rank: The rank of the low-rank form, or None for the full outer product.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -34,7 +34,7 @@ class Bilinear(Fusion):
         `(..., units^2)`, or `(..., units)` with `rank`.
 
     Raises:
-        AVEError: `units` or `rank` below 1, or inputs whose leading axes differ.
+        AVEError: `units` or `rank` is below 1, or the leading axes of the inputs differ.
 
     Example:
 
@@ -52,7 +52,7 @@ class Bilinear(Fusion):
 
     @property
     def width(self):
-        """Of both projections: `units`, or `rank` in the low-rank form."""
+        """The width of both projections: `units`, or `rank` in the low-rank form."""
         return self.rank or self.units
 
     def build(self, audio_shape, visual_shape):
@@ -62,7 +62,7 @@ class Bilinear(Fusion):
             self.output_projection = self.dense(self.units, "output_projection", (*audio_shape[:-1], self.rank))
 
     def call(self, audio, visual):
-        """Projects and multiplies."""
+        """Projects both inputs and multiplies them."""
         return self.combine(self.audio_projection(audio), self.visual_projection(visual))
 
     def combine(self, left, right):
@@ -74,5 +74,5 @@ class Bilinear(Fusion):
         return (*audio_shape[:-1], self.units**2 if self.rank is None else self.units)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "rank": self.rank}

@@ -8,9 +8,9 @@ from ave_keras.layers.fusion.base import check_pair
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class Concat(keras.layers.Layer):
-    """Puts both features side by side: `h = [h_a ; h_v]`.
+    """Concatenates both features: `h = [h_a ; h_v]`.
 
-    A mask of `audio` is passed on unchanged.
+    The mask of `audio` passes through unchanged.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -20,7 +20,7 @@ class Concat(keras.layers.Layer):
         `(..., d_a + d_v)`.
 
     Raises:
-        AVEError: inputs whose leading axes differ.
+        AVEError: The leading axes of the inputs differ.
 
     Example:
 

@@ -7,29 +7,29 @@ from ave_keras.layers.fusion.base import Fusion, check_pair
 
 
 def dual_residual(audio, visual, merged, swapped=False):
-    """Eq. 5-6: `(tanh(a + f), tanh(v + f))`, all `(..., d)`; swapped, each stream goes on with the other's residual."""
+    """Eq. 5-6: `(tanh(a + f), tanh(v + f))`, all `(..., d)`; swapped, the streams exchange residuals."""
     audio, visual = ops.tanh(audio + merged), ops.tanh(visual + merged)
     return (visual, audio) if swapped else (audio, visual)
 
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class DMRN(Fusion):
-    """Updates sound and picture together and averages them.
+    """Updates the audio and visual streams jointly and averages them.
 
     Each block computes `f = (U_a(a) + U_v(v)) / 2`, with two-layer networks `U = Dense(d) tanh Dense(d)`, and updates
     `a' = tanh(a + f)`, `v' = tanh(v + f)` (Eq. 5-6). The joint vector is `(a' + v') / 2` after the last block. Inputs
-    that are not `units` wide, as before the LSTMs, are projected linearly first, since Eq. 5-6 add them.
+    of another width than `units`, as before the LSTMs, are first projected linearly, because Eq. 5-6 add them.
 
-    The paper leaves `f` at "an additive fusion function"; networks and the factor 1/2 are the released code's. That
-    code also swaps the residuals, `a' = tanh(v + f)`, which changes nothing for one block and something for more
-    (`swapped=True`).
+    The paper defines `f` only as "an additive fusion function"; the networks and the factor 1/2 come from the released
+    code. That code also swaps the residuals, `a' = tanh(v + f)` (`swapped=True`), which matters only for more than one
+    block.
 
     Args:
         units: d, the width of both streams and of the joint vector.
-        blocks: how often to update; the paper found one to be enough.
-        shared: one pair `U_a`, `U_v` for all blocks, as released; false gives each block its own.
-        swapped: the released code's exchange of residuals.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        blocks: The number of updates; in the paper, one is enough.
+        shared: Whether all blocks share one pair `U_a`, `U_v`, as in the released code.
+        swapped: Whether the streams exchange residuals, as in the released code.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -39,7 +39,7 @@ class DMRN(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` or `blocks` below 1, or inputs whose leading axes differ.
+        AVEError: `units` or `blocks` is below 1, or the leading axes of the inputs differ.
 
     Example:
 
@@ -57,7 +57,7 @@ class DMRN(Fusion):
         self.swapped = swapped
 
     def build(self, audio_shape, visual_shape):
-        """Creates the networks, and projections where the widths differ from `units`."""
+        """Creates the networks, and projections for inputs of another width than `units`."""
         check_pair(self, audio_shape, visual_shape)
         hidden = (*audio_shape[:-1], self.units)
         self.audio_width = self.visual_width = None
@@ -74,7 +74,7 @@ class DMRN(Fusion):
                 getattr(self, f"{modality}_output").append(second)
 
     def call(self, audio, visual):
-        """Updates both streams, block by block, and averages."""
+        """Updates both streams block by block and averages them."""
         audio = self.audio_width(audio) if self.audio_width else audio
         visual = self.visual_width(visual) if self.visual_width else visual
         for block in range(self.blocks):
@@ -85,6 +85,6 @@ class DMRN(Fusion):
         return 0.5 * (audio + visual)
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         own = {"blocks": self.blocks, "shared": self.shared, "swapped": self.swapped}
         return {**super().get_config(), **own}

@@ -1,4 +1,4 @@
-"""Gated fusion: one modality opens and closes the dimensions of the other."""
+"""Gated fusion: one modality gates the dimensions of the other."""
 
 import keras
 from keras import ops
@@ -7,7 +7,7 @@ from ave_keras.layers.fusion.base import MODALITIES, Fusion
 
 
 def split_gate(audio, visual, gate):
-    """`(gate, gated)`: the sigmoid of the projection that gates, and the projection that passes through it."""
+    """Returns `(gate, gated)`: the sigmoid of one projection, and the other projection."""
     return (ops.sigmoid(audio), visual) if gate == "audio" else (ops.sigmoid(visual), audio)
 
 
@@ -17,8 +17,8 @@ class Gated(Fusion):
 
     Args:
         units: d, the width of the joint vector.
-        gate: `"audio"` or `"visual"`, the modality under the sigmoid; the paper does not say which.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        gate: The modality under the sigmoid, `"audio"` or `"visual"`; the paper does not specify it.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -28,7 +28,7 @@ class Gated(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` below 1, an unknown `gate`, or inputs whose leading axes differ.
+        AVEError: `units` is below 1, `gate` is unknown, or the leading axes of the inputs differ.
 
     Example:
 
@@ -44,10 +44,10 @@ class Gated(Fusion):
         self.gate = self.choice("gate", gate, MODALITIES)
 
     def call(self, audio, visual):
-        """Projects, and lets the gate through."""
+        """Projects both inputs and applies the gate."""
         gate, gated = split_gate(self.audio_projection(audio), self.visual_projection(visual), self.gate)
         return gate * gated
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "gate": self.gate}

@@ -11,13 +11,13 @@ from ave_keras.layers.fusion.gated import split_gate
 class GatedBilinear(Bilinear):
     """`h = s(U a) x (V v)`, the outer product of a gate and a projection, or the reverse; s is the sigmoid.
 
-    Cost and low-rank form as in `Bilinear`.
+    For the cost and the low-rank form, see `Bilinear`.
 
     Args:
-        units: projections have this width; the result has `units^2`, or `units` in the low-rank form.
-        gate: `"audio"` or `"visual"`, the modality under the sigmoid; the paper does not say which.
-        rank: None for the full outer product, or the rank of the low-rank form.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        units: The width of the projections. The result has `units^2` entries, or `units` in the low-rank form.
+        gate: The modality under the sigmoid, `"audio"` or `"visual"`; the paper does not specify it.
+        rank: The rank of the low-rank form, or None for the full outer product.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -27,7 +27,7 @@ class GatedBilinear(Bilinear):
         `(..., units^2)`, or `(..., units)` with `rank`.
 
     Raises:
-        AVEError: `units` or `rank` below 1, an unknown `gate`, or inputs whose leading axes differ.
+        AVEError: `units` or `rank` is below 1, `gate` is unknown, or the leading axes of the inputs differ.
 
     Example:
 
@@ -43,9 +43,9 @@ class GatedBilinear(Bilinear):
         self.gate = self.choice("gate", gate, MODALITIES)
 
     def call(self, audio, visual):
-        """Projects, gates and multiplies."""
+        """Projects both inputs, applies the gate and multiplies."""
         return self.combine(*split_gate(self.audio_projection(audio), self.visual_projection(visual), self.gate))
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "gate": self.gate}

@@ -18,7 +18,7 @@ class GMU(Fusion):
 
     Args:
         units: d, the width of the joint vector.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -28,7 +28,7 @@ class GMU(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` below 1, or inputs whose leading axes differ.
+        AVEError: `units` is below 1, or the leading axes of the inputs differ.
 
     Example:
 
@@ -47,6 +47,6 @@ class GMU(Fusion):
         self.gate_projection = self.dense(self.units, "gate_projection", both)
 
     def call(self, audio, visual):
-        """Blends."""
+        """Blends the hidden vectors of both inputs."""
         gate = self.gate_projection(ops.concatenate([audio, visual], axis=-1))
         return gated_unit(self.audio_projection(audio), self.visual_projection(visual), gate)

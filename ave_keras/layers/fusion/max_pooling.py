@@ -8,11 +8,11 @@ from ave_keras.layers.fusion.base import Fusion
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class MaxPooling(Fusion):
-    """The larger of two projections, entry by entry: `h = max(U a, V v)`.
+    """The elementwise maximum of two projections: `h = max(U a, V v)`.
 
     Args:
         units: d, the width of the joint vector.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -22,7 +22,7 @@ class MaxPooling(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` below 1, or inputs whose leading axes differ.
+        AVEError: `units` is below 1, or the leading axes of the inputs differ.
 
     Example:
 
@@ -34,5 +34,5 @@ class MaxPooling(Fusion):
     """
 
     def call(self, audio, visual):
-        """Projects and takes the maximum."""
+        """Projects both inputs and takes the maximum."""
         return ops.maximum(self.audio_projection(audio), self.visual_projection(visual))

@@ -1,4 +1,4 @@
-"""The multimodal residual network: one modality is updated, the other informs it."""
+"""The multimodal residual network: updates one modality with information from the other."""
 
 import keras
 
@@ -7,15 +7,15 @@ from ave_keras.layers.fusion.base import MODALITIES, Fusion, check_pair
 
 @keras.saving.register_keras_serializable(package="ave_keras")
 class MRN(Fusion):
-    """`q' = W q + tanh(W_q q) * tanh(W_2 tanh(W_1 c))`, once per block; only q is updated, c stays as it came.
+    """`q' = W q + tanh(W_q q) * tanh(W_2 tanh(W_1 c))`, once per block; only q is updated, c is constant.
 
-    Every block has its own four matrices.
+    Each block has its own four matrices.
 
     Args:
         units: d, the width of the joint vector.
-        residual: `"audio"` or `"visual"`, the modality that is q; the paper does not say which.
-        blocks: how often to update.
-        **kwargs: `name`, `dtype`, as for every Keras layer.
+        residual: The modality q, `"audio"` or `"visual"`; the paper does not specify it.
+        blocks: The number of updates.
+        **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
         audio: `(..., d_a)`.
@@ -25,7 +25,7 @@ class MRN(Fusion):
         `(..., units)`.
 
     Raises:
-        AVEError: `units` or `blocks` below 1, an unknown `residual`, or inputs whose leading axes differ.
+        AVEError: `units` or `blocks` is below 1, `residual` is unknown, or the leading axes of the inputs differ.
 
     Example:
 
@@ -46,7 +46,7 @@ class MRN(Fusion):
         check_pair(self, audio_shape, visual_shape)
         query, context = (audio_shape, visual_shape) if self.residual == "audio" else (visual_shape, audio_shape)
         hidden = (*audio_shape[:-1], self.units)
-        # Flat lists: Keras tracks layers in lists, and lists of lists not in every version.
+        # Flat lists, because not every Keras version tracks layers in nested lists.
         self.shortcuts, self.queries, self.contexts, self.updates = [], [], [], []
         for block in range(self.blocks):
             query = hidden if block else query
@@ -63,5 +63,5 @@ class MRN(Fusion):
         return q
 
     def get_config(self):
-        """Constructor arguments, JSON-able."""
+        """The constructor arguments."""
         return {**super().get_config(), "residual": self.residual, "blocks": self.blocks}

@@ -1,4 +1,4 @@
-// The words of a head become a button, so that keys reach it; without a script nothing looks like one.
+// Turn column heads into buttons, so that they are accessible by keyboard; without scripts they stay plain text.
 const number = (text) => /^[+-]?[\d,]*\.?\d+( ?[±%].*)?$/.test(text) ? parseFloat(text.replaceAll(",", "")) : NaN;
 const next = { none: "ascending", ascending: "descending", descending: "none" };
 function sort(head, rows) {

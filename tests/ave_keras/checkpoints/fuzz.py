@@ -1,4 +1,4 @@
-"""`python -m tests.ave_keras.checkpoints.fuzz FOLDER SECONDS`: spoilt files until the time is up; prints how many."""
+"""`python -m tests.ave_keras.checkpoints.fuzz FOLDER SECONDS` reads corrupted files and prints how many it tried."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ LIMIT_SECONDS, LIMIT_BYTES = 5, 256 << 20
 
 
 def main(folder, seconds, seed=0):
-    """Reads mutations of valid files; any exception but AVEError ends the program."""
+    """Reads mutations of valid files; any exception other than AVEError ends the program."""
     _limit_memory()
     rng, files, tried, refused = np.random.default_rng(seed), list(hostile.valid().items()), 0, 0
     until = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Files that are not what they should be: valid ones to start from, and ways to spoil them."""
+"""Valid weights files, and ways to corrupt them."""
 
 import io
 import pickle
@@ -42,28 +42,28 @@ def valid():
 
 
 def mutated(content, rng):
-    """`content` with a few bytes changed, removed, repeated or replaced by what is likely to hurt."""
+    """`content` with a few bytes changed, removed, repeated or replaced by harmful instructions."""
     content = bytearray(content)
     for _ in range(rng.integers(1, 6)):
-        at = int(rng.integers(0, max(len(content), 1)))
+        start = int(rng.integers(0, max(len(content), 1)))
         kind = rng.integers(0, 6)
         if kind == 0:
-            del content[at:]
+            del content[start:]
         elif kind == 1:
-            del content[at : at + int(rng.integers(1, 40))]
+            del content[start : start + int(rng.integers(1, 40))]
         elif kind == 2:
-            content[at:at] = content[at : at + int(rng.integers(1, 200))]
+            content[start:start] = content[start : start + int(rng.integers(1, 200))]
         elif kind == 3:
-            content[at : at + 8] = struct.pack("<Q", int(rng.choice([0, 1 << 31, (1 << 63) - 1, 1 << 40])))
+            content[start : start + 8] = struct.pack("<Q", int(rng.choice([0, 1 << 31, (1 << 63) - 1, 1 << 40])))
         elif kind == 4:
-            content[at:at] = HURTING[int(rng.integers(0, len(HURTING)))]
-        elif at < len(content):
-            content[at] = int(rng.integers(0, 256))
+            content[start:start] = HARMFUL[int(rng.integers(0, len(HARMFUL)))]
+        elif start < len(content):
+            content[start] = int(rng.integers(0, 256))
     return bytes(content)
 
 
 # Calls, huge counts, deep nesting, long memo indices, keys that hash slowly.
-HURTING = (
+HARMFUL = (
     b"cos\nsystem\n(X\x05\x00\x00\x00touchtR",
     b"cposix\nsystem\n(X\x05\x00\x00\x00touchtR",
     b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",

@@ -1,4 +1,4 @@
-"""The released weights, and files that are not they."""
+"""The released AVDLN weights, and invalid files."""
 
 import h5py
 import numpy as np
@@ -39,17 +39,17 @@ def test_output_equals_a_float64_forward_pass(released, rng):
 
 
 def keras2_file(path, shapes, version="2.1.4", group=None):
-    """Weights as Keras 2 writes them."""
+    """Writes a Keras 2 weights file."""
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = version.encode()
-        where = file.create_group(group) if group else file
-        where.attrs["keras_version"] = version.encode()
-        where.attrs["layer_names"] = [name.encode() for name in shapes]
+        root = file.create_group(group) if group else file
+        root.attrs["keras_version"] = version.encode()
+        root.attrs["layer_names"] = [name.encode() for name in shapes]
         for name, (rows, columns) in shapes.items():
             names = [f"{name}/kernel:0", f"{name}/bias:0"]
-            made = where.create_group(name)
-            made.attrs["weight_names"] = [n.encode() for n in names]
-            made[names[0]], made[names[1]] = np.full((rows, columns), 2.0), np.full(columns, 3.0)
+            layer = root.create_group(name)
+            layer.attrs["weight_names"] = [n.encode() for n in names]
+            layer[names[0]], layer[names[1]] = np.full((rows, columns), 2.0), np.full(columns, 3.0)
     return path
 
 
@@ -75,12 +75,12 @@ def test_weights_and_whole_models_are_read(tmp_path, group):
         ({"dense_1": (8, 5)}, r"not the weights of 'avdln'.*dense_1, dense_2, dense_3, dense_4.*found dense_1"),
     ],
 )
-def test_other_weights(tmp_path, shapes, message):
+def test_weights_of_another_model(tmp_path, shapes, message):
     with pytest.raises(AVEError, match=message):
         small.load("avdln", weights=keras2_file(tmp_path / "w.h5", shapes))
 
 
-def test_sizes_and_weights_that_are_not_numbers(tmp_path):
+def test_input_sizes_and_nan_weights(tmp_path):
     path = keras2_file(tmp_path / "w.h5", SMALL)
     assert input_sizes(path) == (6, 8)
     with h5py.File(path, "r+") as file:
@@ -95,7 +95,7 @@ def test_another_entry(tmp_path):
         small.load("av", weights=path)
 
 
-def test_other_files(tmp_path):
+def test_invalid_files(tmp_path):
     small.load("avdln").save_weights(tmp_path / "m.weights.h5")
     keras2_file(tmp_path / "three.h5", SMALL, version="3.1.0")
     (tmp_path / "text.h5").write_text("no")
@@ -107,9 +107,9 @@ def test_other_files(tmp_path):
         assert not is_keras2(tmp_path / name)
         with pytest.raises(AVEError, match=rf"not a Keras 2 file.*{message}"):
             read_dense(tmp_path / name)
-    with pytest.raises(AVEError, match=r"no such weights file \(.*absent"):
+    with pytest.raises(AVEError, match=r"weights file not found \(.*absent"):
         read_dense(tmp_path / "absent.h5")
-    # A Keras 3 file goes the usual way.
+    # Keras itself loads Keras 3 files.
     small.load("avdln", weights=tmp_path / "m.weights.h5")
     with pytest.raises(AVEError, match=r"cannot load these weights into 'avdln'.*text.h5"):
         small.load("avdln", weights=tmp_path / "text.h5")

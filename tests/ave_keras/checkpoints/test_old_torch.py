@@ -1,4 +1,4 @@
-"""Files as PyTorch 0.3 wrote them: today's PyTorch writes tensors, parameters and modules otherwise."""
+"""Files in the format of PyTorch 0.3, which pickled tensors, parameters and modules differently from today."""
 
 import io
 import pickle
@@ -13,17 +13,17 @@ from tests.ave_keras.checkpoints import hostile
 
 
 def named(text, **attributes):
-    """A class or function that pickles under any name, whether that exists here or not."""
+    """A class that pickles under any name, even if that name does not exist here."""
     module, _, name = text.rpartition(".")
     return type(name, (), {"__module__": module, "__qualname__": name, **attributes})
 
 
 class Writer(pickle._Pickler):
-    """Python's own pickler, which takes the word of a class for its name."""
+    """Python's pickler without its check that names exist."""
 
     def save_global(self, obj, name=None):
         module, name = obj.__module__, obj.__qualname__
-        # As protocol 2 has it, for Python 2 to read.
+        # Protocol 2 uses the names of Python 2.
         module = {"builtins": "__builtin__"}.get(module, module)
         self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
         self.memoize(obj)
@@ -36,7 +36,7 @@ Writer.dispatch = {**pickle._Pickler.dispatch, type: Writer.save_global}
 
 
 class Persistent:
-    """What PyTorch's pickler gives a persistent id."""
+    """An object that PyTorch pickles as a persistent id."""
 
     def __init__(self, *identifier):
         self.identifier = identifier
@@ -59,32 +59,32 @@ BACKEND = named("torch.nn.backends.thnn._get_thnn_function_backend")
 
 
 def parameter(storage, offset, shape):
-    """A Parameter of 0.3: a Variable around a tensor, on the GPU it was trained on."""
+    """A Parameter of PyTorch 0.3: a Variable around a tensor, on the GPU of its training."""
     strides = tuple(int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
     tensor = Reduced(REBUILD, (storage, offset, shape, strides))
     return Reduced(PARAMETER, (tensor,), (True, False, OrderedDict()))
 
 
 def module(text, parameters=(), modules=(), **state):
-    """A module of 0.3."""
+    """A module of PyTorch 0.3."""
     cls = named(text)
-    made = cls()
+    instance = cls()
     empty = {name: OrderedDict() for name in ("_buffers", "_backward_hooks", "_forward_hooks", "_forward_pre_hooks")}
-    held = {"_parameters": OrderedDict(parameters), "_modules": OrderedDict(modules)}
-    made.__dict__ = {"_backend": Reduced(BACKEND, ()), **held, **empty, "training": True, **state}
-    return made
+    contents = {"_parameters": OrderedDict(parameters), "_modules": OrderedDict(modules)}
+    instance.__dict__ = {"_backend": Reduced(BACKEND, ()), **contents, **empty, "training": True, **state}
+    return instance
 
 
 @pytest.mark.parametrize("view", [None, ("77", 2, 20)])
 def test_a_module_trained_on_a_gpu(tmp_path, view):
-    """Weights of an LSTM share one storage, or are views of one, as cuDNN wants them; its dropout state is hollow."""
+    """LSTM weights share one storage or are views of it, as cuDNN requires; the dropout state has no contents."""
     numbers = np.arange(40, dtype="<f4")
     shared = Persistent("storage", FLOATS, "5", "cuda:3", 40, view)
-    hollow = named("torch.backends.cudnn.rnn.Unserializable", __getstate__=lambda self: "<unserializable>")()
+    dropout_state = named("torch.backends.cudnn.rnn.Unserializable", __getstate__=lambda self: "<unserializable>")()
     lstm = module(
         "torch.nn.modules.rnn.LSTM",
         {"weight_ih_l0": parameter(shared, 0, (4, 2)), "bias_ih_l0": parameter(shared, 8, (4,))},
-        dropout_state={"desc_3": hollow},
+        dropout_state={"desc_3": dropout_state},
         _data_ptrs=[],
         _all_weights=[["weight_ih_l0", "bias_ih_l0"]],
     )
@@ -101,7 +101,7 @@ def test_a_module_trained_on_a_gpu(tmp_path, view):
 
 
 def test_a_state_dict_of_python_2(tmp_path):
-    """Its strings have their own instruction, and its OrderedDict is built from a list of pairs."""
+    """Strings have a separate instruction, and OrderedDict is built from a list of pairs."""
     storage = b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x06NtQ"
     tensor = b"ctorch._utils\n_rebuild_tensor\n(" + storage + b"K\x00K\x02K\x03\x86K\x03K\x01\x86tR"
     pickled = b"\x80\x02ccollections\nOrderedDict\n(](](U\x09L2.weight" + tensor + b"eetRq\x01}U\x09_metadata}sb."

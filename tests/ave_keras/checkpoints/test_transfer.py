@@ -1,4 +1,4 @@
-"""Released networks in PyTorch, saved in every format, imported, run, exported."""
+"""Imports, runs and exports the released networks in every format."""
 
 import sys
 import types
@@ -17,18 +17,18 @@ released = pytest.importorskip("tests.released")
 
 one_backend = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",
-    reason="one backend: names and shapes are the same on all, models take time",
+    reason="names and shapes are the same on every backend",
 )
 FORMATS = ("legacy module", "zip module", "legacy dict", "zip dict", "safetensors")
 
 
 def save(module, path, kind):
-    """Saves as PyTorch does; safetensors by our own writer, since it needs no package here."""
+    """Saves with PyTorch, or safetensors with our writer, which needs no other package."""
     if kind == "safetensors":
         checkpoints.write(path.with_suffix(".safetensors"), {k: v.numpy() for k, v in module.state_dict().items()})
         return path.with_suffix(".safetensors")
-    what = module if "module" in kind else module.state_dict()
-    torch.save(what, path, _use_new_zipfile_serialization="zip" in kind)
+    content = module if "module" in kind else module.state_dict()
+    torch.save(content, path, _use_new_zipfile_serialization="zip" in kind)
     return path
 
 
@@ -42,7 +42,7 @@ def assert_same(found, expected, atol=1e-5):
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("entry", released.FORMS)
-def test_every_format_holds_the_same(tmp_path, entry, kind):
+def test_formats_are_equivalent(tmp_path, entry, kind):
     module = released.net(entry)
     found = checkpoints.read(save(module, tmp_path / "net.pt", kind))
     assert found.network == ("tests.released.Net" if "module" in kind else None)
@@ -61,7 +61,7 @@ def test_bfloat16_weights_become_float32(tmp_path):
     model = small.load("av_att", weights=tmp_path / "half.safetensors", compile=False)
     module.load_state_dict({name: value.float() for name, value in half.items()})
     x, _ = small.batch("av_att")
-    assert_same(small.call(model, x), released.answer(module, x))
+    assert_same(small.call(model, x), released.outputs(module, x))
 
 
 @pytest.mark.parametrize("entry", released.FORMS)
@@ -73,7 +73,7 @@ def test_outputs_agree_and_export_is_identical(tmp_path, entry):
     file = save(module, tmp_path / "net.pt", "legacy module")
     model, rng = zoo.load(entry, weights=file, compile=False), np.random.default_rng(0)
     x = {"audio": rng.random((2, 10, 128), "float32"), "visual": rng.random((2, 10, 7, 7, 512), "float32")}
-    assert_same(small.call(model, x), released.answer(module, x))
+    assert_same(small.call(model, x), released.outputs(module, x))
 
     state = checkpoints.export_weights(model, like=checkpoints.read(file))
     theirs = module.state_dict()
@@ -83,7 +83,7 @@ def test_outputs_agree_and_export_is_identical(tmp_path, entry):
 
 
 @one_backend
-def test_pytorch_reads_what_is_exported(tmp_path):
+def test_pytorch_reads_exported_files(tmp_path):
     model, (x, _) = small.load("dmrn_late", protocol="official", compile=False), small.batch("dmrn_late")
     state, module = checkpoints.export_weights(model), released.net("dmrn_late")
     for suffix in (".pt", ".safetensors"):
@@ -91,7 +91,7 @@ def test_pytorch_reads_what_is_exported(tmp_path):
         for name, array in checkpoints.read(tmp_path / f"net{suffix}").arrays.items():
             np.testing.assert_array_equal(array, state[name])
     module.load_state_dict(torch.load(tmp_path / "net.pt"))
-    assert_same(small.call(model, x), released.answer(module, x))
+    assert_same(small.call(model, x), released.outputs(module, x))
     again = small.load("dmrn_late", weights=tmp_path / "net.pt", compile=False)
     for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -116,19 +116,19 @@ def test_a_fusion_starts_from_the_released_av_att(tmp_path, entry):
     assert attention.audio_axis == "cells"
     kernel = keras.ops.convert_to_numpy(attention.audio_score.kernel)
     np.testing.assert_array_equal(kernel.T, module.affine_g.weight.detach().numpy())
-    # The classifier of A+V-att has another width: it is not taken.
+    # The classifier of A+V-att has another width, so it is not loaded.
     assert model.get_layer("logits").get_weights()[0].shape != tuple(module.L2.weight.shape[::-1])
 
 
 @one_backend
 def test_the_protocol_follows_the_weights(tmp_path):
-    """In the paper's form the same weights compute something else; asked for by name, one gets it."""
+    """An explicit protocol wins, although the weights compute something else in the paper's form."""
     module = released.net("w_av_att")
     file = save(module, tmp_path / "AV_att_weak.pt", "zip dict")
     x, _ = small.batch("w_av_att")
     paper = small.load("w_av_att", weights=file, protocol="paper")
     assert paper.get_layer("attention").audio_axis == "hidden"
-    assert np.abs(small.call(paper, x)["video"] - released.answer(module, x)["video"]).max() > 1e-3
+    assert np.abs(small.call(paper, x)["video"] - released.outputs(module, x)["video"]).max() > 1e-3
     with pytest.warns(UserWarning) as warned:
         state = checkpoints.export_weights(paper)
     assert len(state) == 27
@@ -136,7 +136,7 @@ def test_the_protocol_follows_the_weights(tmp_path):
     assert ["along the cells" in text for text in texts] == [True, False] and "the maximum" in texts[1]
 
 
-def test_data_parallel_and_a_dict_around_it(tmp_path):
+def test_data_parallel_prefix_and_enclosing_dict(tmp_path):
     module = released.net("av_att")
     state = {f"module.{name}": value for name, value in module.state_dict().items()}
     torch.save({"epoch": 3, "best": 0.7, "state_dict": state, "note": "mine"}, tmp_path / "net.pth")
@@ -146,7 +146,7 @@ def test_data_parallel_and_a_dict_around_it(tmp_path):
 
 
 @one_backend
-def test_parts_have_names_too():
+def test_parts_of_networks_have_names():
     state = checkpoints.export_weights(small.load("v_att", protocol="official"))
     assert {name.split(".")[0] for name in state} == {
         *("lstm_video", "affine_audio", "affine_video", "affine_v", "affine_g", "affine_h", "L1", "L2")
@@ -157,10 +157,14 @@ def test_parts_have_names_too():
 @pytest.mark.parametrize(
     ("saved", "loaded", "message"),
     [
-        ("dmrn_late", "av_att", r"another network than 'av_att'.*expected A\+V-att.*lacks L1\.bias.*U_a\.0\.bias"),
-        ("av_att", "dmrn_late", r"another network than 'dmrn_late'.*DMRN.*lacks U_a\.0\.bias.*has besides L1"),
-        ("av_att", "gmu_late", r"'gmu_late' is not among the released networks.*fusion"),
-        ("av_att", "ssn", r"'ssn' is not among the released networks"),
+        (
+            "dmrn_late",
+            "av_att",
+            r"another network than 'av_att'.*expected A\+V-att.*missing L1\.bias.*unexpected U_a\.0\.bias",
+        ),
+        ("av_att", "dmrn_late", r"another network than 'dmrn_late'.*DMRN.*missing U_a\.0\.bias.*unexpected L1"),
+        ("av_att", "gmu_late", r"'gmu_late' is not one of the released networks.*fusion"),
+        ("av_att", "ssn", r"'ssn' is not one of the released networks"),
         ("av_att", "a", r"another network than 'a'"),
     ],
 )
@@ -171,8 +175,8 @@ def test_a_file_of_another_network(tmp_path, saved, loaded, message):
 
 
 @one_backend
-def test_the_weak_network_is_told_apart_by_its_class(tmp_path, monkeypatch):
-    """Names and shapes of both are the same; a whole module says which it is."""
+def test_the_weak_network_is_recognized_by_its_class(tmp_path, monkeypatch):
+    """Names and shapes are the same; only the class of a pickled module differs."""
     weak = type("att_Net", (released.Net,), {"__module__": "models_weakly"})
     monkeypatch.setitem(sys.modules, "models_weakly", types.SimpleNamespace(att_Net=weak))
     file = save(weak(released.SMALL, weak=True), tmp_path / "AV_att_weak.pt", "zip module")
@@ -189,8 +193,8 @@ def test_other_sizes(tmp_path):
         small.load("av_att", weights=file, lstm_units=5)
 
 
-def test_other_files(tmp_path):
-    with pytest.raises(AVEError, match="no such weights file"):
+def test_invalid_files(tmp_path):
+    with pytest.raises(AVEError, match="weights file not found"):
         checkpoints.read(tmp_path / "absent.pt")
-    with pytest.raises(AVEError, match=r"no such format of weights.*\.safetensors"):
+    with pytest.raises(AVEError, match=r"unknown weights format.*\.safetensors"):
         checkpoints.write(tmp_path / "net.npz", {})

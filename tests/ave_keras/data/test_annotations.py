@@ -1,7 +1,7 @@
 import pytest
 
 from ave_keras.data import Annotation, read_annotations, write_annotations
-from ave_keras.data.annotations import class_names_of, check_spelling, segment_labels, video_labels
+from ave_keras.data.annotations import check_spelling, class_names_of, segment_labels, video_labels
 from ave_keras.errors import AVEError
 
 GOOD = "Bark&id1&good&0&10\nCat, big&id2&good&6&8\nBark&id1&good&3&3\n"
@@ -55,7 +55,10 @@ def test_round_trip(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Bark&id&good&0&10\nBark&id&good&0\n", r"Annotations.txt:2\): expected five fields, class&youtube_id.*found 4 in 'Bark"),
+        (
+            "Bark&id&good&0&10\nBark&id&good&0\n",
+            r"Annotations.txt:2\): expected five fields, class&youtube_id.*found 4 in 'Bark",
+        ),
         ("Bark&id&good&0&10\n\nBark&id&good&0&10\n", r"Annotations.txt:2\).*found 1 in ''"),
         ("Bark&id&good&0&ten\n", r"invalid event time .*:1\).*expected whole segments, found 'Bark&id&good&0&ten'"),
         ("Bark&id&good&0&11\n", r"outside the clip .*:1\): expected 0 <= start <= end <= 10, found start 0, end 11"),

@@ -1,4 +1,4 @@
-"""Small films with a known number on every frame and a known sound, written by PyAV."""
+"""Writes small films with PyAV, with a number on every frame and a known sound."""
 
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ def number_picture(number, height=48):
 
 
 def number_of(picture):
-    """The number of a picture, of any size, upright."""
+    """Reads the number from an upright picture of any size."""
     height, width = picture.shape[:2]
     row = picture[height * 3 // 4, :, 1]
     bits = row[np.int64((np.arange(BITS) + 0.5) * width / BITS)] > 127
@@ -30,15 +30,15 @@ def write_film(
     """Writes a film.
 
     Args:
-        path: whose suffix is the container.
-        times: seconds at which frames 0, 1, … begin; none makes a file of sound only.
+        path: The file to write; its suffix selects the container.
+        times: The start of frames 0, 1, … in seconds; no times write a file with sound only.
         sound: `(channels, n)` float32, or None.
-        rate: of the sound.
-        start: seconds at which the sound begins.
-        rotation: degrees counterclockwise that players turn it.
-        mirrored: whether they swap left and right after that.
-        options: of the container.
-        height: of the picture.
+        rate: The sample rate of the sound.
+        start: The start of the sound in seconds.
+        rotation: The rotation by players, in degrees counterclockwise.
+        mirrored: Whether players swap left and right after the rotation.
+        options: The options of the container.
+        height: The height of the picture.
     """
     import av
 
@@ -83,10 +83,10 @@ def _sound(stream, sound, rate, start):
     layout = "mono" if len(sound) == 1 else "stereo"
     packets, step = [], stream.codec_context.frame_size or 1024
     resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
-    for at in range(0, sound.shape[1], step):
-        part = np.ascontiguousarray(sound[:, at : at + step], "float32")
+    for offset in range(0, sound.shape[1], step):
+        part = np.ascontiguousarray(sound[:, offset : offset + step], "float32")
         frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=layout)
-        frame.sample_rate, frame.pts, frame.time_base = rate, round(start * rate) + at, Fraction(1, rate)
+        frame.sample_rate, frame.pts, frame.time_base = rate, round(start * rate) + offset, Fraction(1, rate)
         for converted in resampler.resample(frame):
             packets += stream.encode(converted)
     return packets + stream.encode(None)

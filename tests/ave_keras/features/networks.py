@@ -1,4 +1,4 @@
-"""The encoders' networks once more, in PyTorch, with the names of their releases; written from their description."""
+"""Independent PyTorch versions of the encoders' networks, with the names of their releases."""
 
 import torch
 from torch import nn
@@ -16,7 +16,7 @@ def _convolutions(plan, channels):
 
 
 class VGGish(nn.Module):
-    """torchvggish: the features flatten with the channels last."""
+    """torchvggish's network; it flattens the features with channels last."""
 
     def __init__(self, filters, units, dim):
         super().__init__()
@@ -31,7 +31,7 @@ class VGGish(nn.Module):
 
 
 class VGG19(nn.Module):
-    """torchvision's, up to the last pool."""
+    """Torchvision's network, up to the last pooling layer."""
 
     def __init__(self):
         super().__init__()
@@ -68,7 +68,7 @@ class C3D(nn.Module):
 
 
 def random(module, seed=0):
-    """Weights that keep the signal's size, and biases that are not zero."""
+    """Sets random weights that keep the scale of the signal, and nonzero biases."""
     torch.manual_seed(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
@@ -80,6 +80,6 @@ def random(module, seed=0):
 
 
 def saved(module, path):
-    """The path of its state dict."""
+    """Saves the state dict; returns the path."""
     torch.save(module.state_dict(), path)
     return path

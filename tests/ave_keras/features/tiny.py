@@ -1,4 +1,4 @@
-"""Encoders that take no time and know what they were shown; as a user would plug them in."""
+"""Fast encoders with predictable features, as plug-ins."""
 
 import os
 import time
@@ -7,14 +7,14 @@ import numpy as np
 
 
 class Sound:
-    """`(T, 4)`: loudness, its square, mean, and a constant. Sleeps and dies when its environment says so."""
+    """`(T, 4)`: loudness, its square, mean, and a constant. Sleeps or crashes if environment variables say so."""
 
     name, dim, rate, weights = "tiny sound", 4, 8000, "none"
 
     def __call__(self, waveform):
         time.sleep(float(os.environ.get("TINY_SECONDS", 0)))
         loud = waveform.std(axis=1)
-        # A video of silence stands for one that makes a library crash.
+        # A silent video acts as one that crashes a library.
         if os.environ.get("TINY_DIES") and not loud.any():
             os._exit(9)
         return np.stack([loud, loud**2, waveform.mean(axis=1), np.ones_like(loud)], axis=1)

@@ -12,7 +12,7 @@ def relu(x):
 
 
 def weights_by_equation(weights, audio, visual, audio_axis):
-    """Eq. 3-4, one segment and one cell at a time, as printed: columns of v_t are cells."""
+    """Eq. 3-4 as printed, one segment at a time; the columns of v_t are cells."""
     u_a, b_a, u_v, b_v, w_f, w_a, w_v = in_order(weights)
     *leading, height, width, channels = visual.shape
     maps = visual.reshape(-1, height * width, channels)
@@ -35,7 +35,7 @@ def attended_by_equation(weights, audio, visual, audio_axis="hidden"):
 
 
 def in_order(weights):
-    """The layer's own weight first, as Keras lists them, then the sublayers' in order of creation."""
+    """Reorders the weights: Keras lists the layer's own weight first, then those of its sublayers."""
     w_f, u_a, b_a, u_v, b_v, w_a, w_v = weights
     return u_a, b_a, u_v, b_v, w_f, w_a, w_v
 
@@ -75,7 +75,7 @@ def test_scores_are_a_distribution_over_the_map(inputs):
 
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
 def test_quantized(inputs):
-    """What Keras does with the dense layers inside is heeded."""
+    """The quantization of the inner dense layers takes effect."""
     layer = AudioGuidedAttention(5)
     model = functional(layer, inputs)
     randomize(layer)
@@ -95,7 +95,7 @@ def test_released_sizes():
     ("audio", "visual"),
     [((2, 10, 128), (2, 10, 512)), ((2, 9, 128), (2, 10, 7, 7, 512)), ((2, 10, 128), (2, 10, None, 7, 512))],
 )
-def test_shapes_that_do_not_fit(audio, visual):
+def test_invalid_shapes(audio, visual):
     with pytest.raises(AVEError, match=r"expected audio \(\.\.\., d_a\).*found audio"):
         AudioGuidedAttention().build(audio, visual)
 
@@ -105,7 +105,7 @@ def test_unknown_axis():
         AudioGuidedAttention(audio_axis="rows")
 
 
-def test_mask_of_the_sound_is_passed_on(inputs):
+def test_mask_of_the_audio_is_passed_on(inputs):
     audio, visual = (keras.Input(x.shape[1:]) for x in inputs)
     masked = AudioGuidedAttention(5)(keras.layers.Masking()(audio), visual)
     assert masked._keras_mask is not None

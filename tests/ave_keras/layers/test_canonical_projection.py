@@ -12,7 +12,7 @@ def test_contract(rng):
     check_layer(CanonicalProjection(4), (x,), lambda w, x: (x - w[0]) @ w[1], weights=6 + 6 * 4, trains=False)
 
 
-def test_passes_features_until_it_is_fitted(rng):
+def test_returns_the_first_features_before_fitting(rng):
     layer = CanonicalProjection(4)
     x = np.float32(rng.normal(size=(2, 5, 6)))
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer(x)), x[..., :4])

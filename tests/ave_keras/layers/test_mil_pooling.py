@@ -18,7 +18,7 @@ def test_contract(logits, pooling, reduce):
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
-def test_mask_leaves_segments_out(logits, pooling):
+def test_mask_excludes_segments(logits, pooling):
     mask = np.array([[1, 1, 0, 0], [0, 1, 1, 1], [0, 0, 0, 0]], bool)
     pooled = keras.ops.convert_to_numpy(MILPooling(pooling)(logits, mask=mask))
     reduce = getattr(np, pooling)
@@ -27,7 +27,7 @@ def test_mask_leaves_segments_out(logits, pooling):
     np.testing.assert_array_equal(pooled[2], 0)
 
 
-def test_bad_arguments():
+def test_invalid_arguments():
     with pytest.raises(AVEError, match=r"pooling.*'mean', 'max'.*found median"):
         MILPooling("median")
     with pytest.raises(AVEError, match=r"expected inputs \(B, T, C\), found \(3, 4\)"):

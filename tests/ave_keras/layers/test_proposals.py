@@ -12,13 +12,13 @@ from tests.reference import softmax
 
 
 def average(x, start, end, steps=1000):
-    """The mean over `[start, end)` of `x (T, D)`, a step function of time, zero outside the clip; by sampling."""
+    """The mean of `x (T, D)` over `[start, end)`, by sampling; x is a step function of time, zero outside the clip."""
     t = np.floor(start + (np.arange(steps) + 0.5) / steps * (end - start)).astype(int)
     return np.where(((t >= 0) & (t < len(x)))[:, None], x[np.clip(t, 0, len(x) - 1)], 0).mean(0)
 
 
 def by_sampling(_, x):
-    """Stages of every window as SSN's text has them: 2 parts before, 5 inside, 2 after."""
+    """The stages of every window as described by SSN: 2 parts before, 5 inside, 2 after."""
     result = []
     for clip in x:
         for s, e in combinations(range(len(clip) + 1), 2):
@@ -42,7 +42,7 @@ def test_number_of_windows():
 
 
 def decode_by_loops(_, scores, k=3):
-    """Every second asks every window, every class; background at the margin."""
+    """Decodes with loops over windows, classes and seconds; background is at the margin."""
     batch, count, _ = scores.shape
     segments = {15: 5}[count]
     spans = [(s, e) for s in range(segments) for e in range(s + 1, segments + 1)]
@@ -81,6 +81,6 @@ def test_a_certain_window_labels_its_seconds():
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 3), (2, None, 3), (2, 3)])
-def test_too_short(shape):
-    with pytest.raises(AVEError, match=r"no proposals.*'segments'.*T of 2 or more"):
+def test_invalid_shapes(shape):
+    with pytest.raises(AVEError, match=r"cannot create proposals.*'segments'.*T of 2 or more"):
         StructuredPyramidPooling().build(shape)

@@ -11,6 +11,6 @@ def test_contract(rng):
     check_layer(SpatialAveragePooling(), (maps,), lambda _, x: x.mean((-3, -2)))
 
 
-def test_vectors_have_no_cells():
+def test_invalid_shapes():
     with pytest.raises(AVEError, match=r"expected inputs \(\.\.\., H, W, C\), found \(2, 10, 512\)"):
         SpatialAveragePooling().build((2, 10, 512))

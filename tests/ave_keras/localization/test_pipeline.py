@@ -89,7 +89,7 @@ def test_a_file_says_its_classes_and_encoders(film, tmp_path):
 
 def test_what_does_not_fit(film, tmp_path):
     model = small.load("av_att", **{**SHAPES, "audio_dim": 9})
-    with pytest.raises(ave_keras.AVEError, match=r"'av_att'.*'loudness'.*\(9,\), as the model takes.*\(6,\) from loudness"):
+    with pytest.raises(ave_keras.AVEError, match=r"'av_att'.*'loudness'.*\(9,\), as the model.*\(6,\) from loudness"):
         ave_keras.localize(film, model, Sound(), Sight())
     with pytest.raises(ave_keras.AVEError, match=r"'avdln' does not localize"):
         ave_keras.localize(film, small.load("avdln", **{**SHAPES, "segments": 4}), Sound(), Sight())

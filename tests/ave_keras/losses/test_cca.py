@@ -1,4 +1,4 @@
-"""The loss against linear CCA, which it must equal on any two matrices."""
+"""The loss must equal linear CCA on any two matrices."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from ave_keras.losses.cca import total_correlation
 
 
 def correlated(rng, pairs, correlations, extra=2):
-    """Two views, `(n, d)` each, whose canonical correlations are known as n grows, behind random rotations."""
+    """Two randomly rotated views `(n, d)` with known canonical correlations for large n."""
     k = len(correlations)
     shared = rng.normal(size=(pairs, k))
     noise = rng.normal(size=(pairs, k))
@@ -21,7 +21,7 @@ def correlated(rng, pairs, correlations, extra=2):
 
 
 def linear_cca(x, y, share):
-    """All canonical correlations in float64, by inverse roots of eigenvalues, as the textbook has it."""
+    """All canonical correlations in float64, by the textbook method with inverse roots of eigenvalues."""
 
     def root(covariance):
         covariance = covariance + share * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
@@ -62,7 +62,7 @@ def test_recovers_known_correlations(rng):
     assert loss_of(x, y, components=1) == pytest.approx(-0.9, abs=0.01)
 
 
-def test_pairs_of_weight_zero_are_not_there(rng):
+def test_pairs_of_weight_zero_are_ignored(rng):
     x, y = correlated(rng, 100, [0.9, 0.6])
     weights = np.arange(100) < 60
     wild = np.where(weights[:, None], x, 50 * rng.normal(size=x.shape))
@@ -76,7 +76,7 @@ def test_scale_does_not_matter(rng, scale):
 
 
 def train(x, y, steps=1, units=None, rate=1.0):
-    """Linear networks on both views, trained by the loss alone; returns `(kernels before, kernels after)`."""
+    """Trains linear networks on both views with the loss; returns `(kernels before, kernels after)`."""
     units = units or x.shape[1]
     inputs = keras.Input((x.shape[1],), name="x"), keras.Input((y.shape[1],), name="y")
     denses = [keras.layers.Dense(units, use_bias=False, kernel_initializer="identity") for _ in inputs]
@@ -90,7 +90,7 @@ def train(x, y, steps=1, units=None, rate=1.0):
 
 
 def test_gradient(rng):
-    """A step of SGD along the numerical derivative of the derivation."""
+    """An SGD step equals the numerical derivative of the derivation."""
     x, y = correlated(rng, 50, [0.9, 0.5], extra=1)
     before, after = train(x, y, units=2)
     for index in (0, 1):
@@ -104,14 +104,14 @@ def test_gradient(rng):
 
 
 @pytest.mark.parametrize("case", ["repeated", "dead", "one pair"])
-def test_gradient_is_finite_where_decompositions_have_none(rng, case):
+def test_gradient_is_finite_for_degenerate_views(rng, case):
     x = rng.normal(size=(50, 3))
     x, y = {"repeated": (x, x.copy()), "dead": (x * [1, 0, 0], x * 0), "one pair": (x[:1], x[:1])}[case]
     _, after = train(x, y, steps=3)
     assert all(np.isfinite(kernel).all() for kernel in after)
 
 
-def test_of_a_diagonal():
+def test_total_correlation_of_a_diagonal_matrix():
     assert float(total_correlation(keras.ops.convert_to_tensor(np.float32(np.diag([0.5, 0.5, 0.1]))))) == pytest.approx(
         1.1, abs=1e-6
     )

@@ -10,15 +10,15 @@ def test_value_and_reload(rng):
     weights = np.float32(rng.integers(0, 2, (3, 4, 4)))
     pairs = [
         distance**2 if true else max(0, 1.5 - distance) ** 2
-        for true, distance, counts in zip(y.ravel(), np.float64(d).ravel(), weights.ravel(), strict=True)
-        if counts
+        for true, distance, weight in zip(y.ravel(), np.float64(d).ravel(), weights.ravel(), strict=True)
+        if weight
     ]
     loss = keras.losses.deserialize(keras.losses.serialize(ContrastiveLoss(1.5)))
     np.testing.assert_allclose(float(loss(y, d, weights)), np.mean(pairs), rtol=1e-5)
     assert ContrastiveLoss().margin == 2
 
 
-def test_the_margin_is_where_pushing_ends():
+def test_no_loss_beyond_the_margin():
     far = np.float32([[2.0], [5.0]])
     assert float(ContrastiveLoss()(np.zeros((2, 1)), far)) == 0
     assert float(ContrastiveLoss()(np.ones((2, 1)), far)) == (4 + 25) / 2

@@ -17,7 +17,7 @@ def labels(*events):
 
 
 def by_groups(events, scores):
-    """The loss by lists: which windows are foreground, background, incomplete; then three means."""
+    """The loss with lists of foreground, background and incomplete windows."""
     right, background, complete, incomplete, smooth = [], [], [], [], []
     for (c, s, e), video in zip(events, scores, strict=True):
         for (a, b), row in zip(WINDOWS, video, strict=True):
@@ -53,9 +53,9 @@ def test_no_event_is_background_only(rng):
     np.testing.assert_allclose(float(ProposalLoss()(labels((0, 0, 0)), scores)), expected, rtol=1e-5)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="150 epochs, fastest on JAX; value and gradient are above")
-def test_it_teaches(rng):
-    """Free scores, trained by the loss alone, find the events that made the labels."""
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="150 epochs, fastest on JAX")
+def test_training_finds_the_events(rng):
+    """Scores trained only with the loss decode to the labels."""
     events = [(0, 1, 3), (2, 0, 2), (1, 3, 6), (2, 2, 6)]
     x, y = np.eye(4, dtype="float32"), labels(*events)
     inputs = keras.Input((4,))
@@ -66,5 +66,5 @@ def test_it_teaches(rng):
     model.fit(x, y, batch_size=4, epochs=150, verbose=0)
     from ave_keras.layers import ProposalDecoding
 
-    answer = keras.ops.convert_to_numpy(ProposalDecoding(K + 1)(model.predict(x, verbose=0)))
-    np.testing.assert_array_equal(answer.argmax(-1), y.argmax(-1))
+    decoded = keras.ops.convert_to_numpy(ProposalDecoding(K + 1)(model.predict(x, verbose=0)))
+    np.testing.assert_array_equal(decoded.argmax(-1), y.argmax(-1))

@@ -81,9 +81,7 @@ def test_videos_with_nothing_to_ask():
     ave = AVE.synthetic(30, classes=2, segments=6, visual_shape=(2, 2, 4))
     rows = ave.split("val_match")
     ave.labels = labels(*[(0, 0)] * len(ave.labels))
-    with pytest.raises(
-        AVEError, match=rf"no queries.*'val_match'.*1 to 5.*{len(rows)} videos without an event, 0 f"
-    ):
+    with pytest.raises(AVEError, match=rf"no queries.*'val_match'.*1 to 5.*{len(rows)} videos without an event, 0 f"):
         queries(ave, "val_match")
     ave.labels[rows[0]] = labels((2, 4))[0]
     chosen = queries(ave, "val_match")

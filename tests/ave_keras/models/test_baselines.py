@@ -53,6 +53,6 @@ def test_ed_tcn_equals_the_derivation(segments):
         (lambda: ssn(visual_shape=(49, 512)), r"SSN.*'visual_shape'.*\(H, W, d_v\)"),
     ],
 )
-def test_bad_arguments(build, message):
+def test_invalid_arguments(build, message):
     with pytest.raises(AVEError, match=message):
         build()

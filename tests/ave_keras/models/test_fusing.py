@@ -1,4 +1,4 @@
-"""All cells of Table 2 against NumPy float64: stages here, fusions in `fusion_reference`."""
+"""Checks all cells of Table 2 against NumPy float64; the fusions are in `fusion_reference`."""
 
 import keras
 import numpy as np
@@ -43,7 +43,7 @@ class Weights:
     def fused(self, name, a, v, layer="fusion"):
         weights = self(layer)
         if name == "dmrn":
-            # Where a width fits already there is no projection: the derivation gets an identity.
+            # Inputs of the right width have no projection, so the derivation uses an identity.
             units = weights[-1].shape[0]
             for position, x in enumerate((a, v)):
                 if x.shape[-1] == units:
@@ -51,7 +51,7 @@ class Weights:
         return FUSIONS[name](weights, a, v)
 
 
-def by_the_stages(model, x, fusion, stage):
+def derivation(model, x, fusion, stage):
     weights = Weights(model)
     audio, visual = np.float64(x["audio"]), np.float64(x["visual"])
     cells = visual.reshape(*visual.shape[:2], -1, visual.shape[-1])
@@ -77,7 +77,7 @@ def test_cell_equals_the_derivation(name):
     entry = zoo.entry(name)
     model = small.load(name)
     x, _ = small.batch(name)
-    expected = by_the_stages(model, x, entry.model["fusion"], entry.model["stage"])
+    expected = derivation(model, x, entry.model["fusion"], entry.model["stage"])
     np.testing.assert_allclose(small.call(model, x), expected, atol=1e-5)
 
 
@@ -90,21 +90,24 @@ def test_cell_equals_the_derivation(name):
         ({"fusion": "dmrfe", "supervision": "weak"}, r"'supervision'.*\('full',\).*found 'weak'"),
         ({"fusion": "dmrn", "fusion_options": {"blocks": 0}}, r"DMRN.*'blocks'.*1 or more.*found 0"),
         ({"fusion": "gated", "fusion_options": {"gate": "both"}}, r"Gated.*'gate'.*'audio', 'visual'.*'both'"),
-        ({"fusion": "concat", "fusion_options": {"units": 3}}, r"'concat' does not take.*arguments of Concat.*units"),
+        (
+            {"fusion": "concat", "fusion_options": {"units": 3}},
+            r"'concat' does not support.*arguments of Concat.*units",
+        ),
     ],
 )
-def test_bad_arguments(arguments, message):
+def test_invalid_arguments(arguments, message):
     with pytest.raises(AVEError, match=message):
         localizer(**arguments)
 
 
-def test_an_outer_product_is_no_scores_even_where_it_is_as_wide():
+def test_an_outer_product_of_the_right_width_still_needs_a_classifier():
     model = localizer(num_classes=9, fusion="mb", stage="decision", fusion_options={"units": 3})
     assert model.get_layer("logits").get_weights()[0].shape == (9, 9)
 
 
 @pytest.mark.parametrize(("policy", "on_jax"), [("float32", "auto"), ("mixed_bfloat16", False)])
-def test_half_precision_stays_off_the_cudnn_of_jax(policy, on_jax, tmp_path):
+def test_half_precision_does_not_use_cudnn_on_jax(policy, on_jax, tmp_path):
     original = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -114,6 +117,6 @@ def test_half_precision_stays_off_the_cudnn_of_jax(policy, on_jax, tmp_path):
     finally:
         keras.config.set_dtype_policy(original)
     expected = on_jax if keras.backend.backend() == "jax" else "auto"
-    for made in (model, read):
-        lstms = [layer for layer in made._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
+    for each in (model, read):
+        lstms = [layer for layer in each._flatten_layers() if isinstance(layer, keras.layers.LSTM)]
         assert [layer.use_cudnn for layer in lstms] == [expected] * 4

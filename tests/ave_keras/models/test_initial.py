@@ -1,4 +1,4 @@
-"""What the released networks start from: bounds and moments of every weight, against PyTorch's own draws."""
+"""Compares the bounds and moments of the initial weights with PyTorch's draws."""
 
 import keras
 import numpy as np
@@ -10,8 +10,8 @@ from ave_keras.models import localizer
 from tests import small
 
 
-def deviations(entry, released):
-    """`{name: (standard deviation, largest value)}` of PyTorch's draws for the released code."""
+def draws(entry, released):
+    """`{name: array}` of PyTorch's draws for the released code."""
     import torch
 
     torch.manual_seed(0)
@@ -21,14 +21,14 @@ def deviations(entry, released):
         if name.startswith(xavier) and name.endswith("weight"):
             torch.nn.init.xavier_uniform_(parameter)
     state = {name: value.numpy() for name, value in module.state_dict().items()}
-    # Our LSTMs have the sum of the two biases.
+    # A Keras LSTM has the sum of the two biases.
     return {name: value + state.get(name.replace("bias_ih", "bias_hh"), 0) if "bias_ih" in name else value
             for name, value in state.items() if "bias_hh" not in name}  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", ["av_att", "dmrn_late"])
-def test_distributions_are_those_of_pytorch(entry):
-    expected = deviations(entry, pytest.importorskip("tests.released"))
+def test_distributions_equal_those_of_pytorch(entry):
+    expected = draws(entry, pytest.importorskip("tests.released"))
     found = checkpoints.export_weights(zoo.load(entry, protocol="official", compile=False))
     for name, theirs in expected.items():
         ours = found[name]
@@ -40,15 +40,15 @@ def test_distributions_are_those_of_pytorch(entry):
 
 
 def test_seeds():
-    draws = []
+    weights = []
     for seed in (0, 0, 1):
         keras.utils.set_random_seed(seed)
-        draws.append(small.load("a", protocol="official", compile=False).get_weights())
-    assert all(np.array_equal(a, b) for a, b in zip(draws[0], draws[1], strict=True))
-    assert not any(np.array_equal(a, b) for a, b in zip(draws[0], draws[2], strict=True))
+        weights.append(small.load("a", protocol="official", compile=False).get_weights())
+    assert all(np.array_equal(a, b) for a, b in zip(weights[0], weights[1], strict=True))
+    assert not any(np.array_equal(a, b) for a, b in zip(weights[0], weights[2], strict=True))
 
 
-def test_the_default_is_keras_own():
+def test_the_default_is_keras_initialization():
     model = small.load("av_att")
     assert not np.any(model.get_layer("head").get_weights()[1])
     with pytest.raises(AVEError, match=r"'init'.*'keras', 'torch'.*'pytorch'"):

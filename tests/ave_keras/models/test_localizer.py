@@ -25,13 +25,13 @@ def test_equals_the_numpy_derivation(name, pooling):
         np.testing.assert_allclose(found["video"], reference.softmax(pooled), atol=1e-5)
 
 
-def test_inputs_are_only_what_is_used():
+def test_inputs_are_only_the_modalities_in_use():
     assert set(small.load("a").input) == {"audio"}
     assert set(small.load("v").input) == {"visual"}
     assert set(small.load("v_att").input) == {"audio", "visual"}
 
 
-def test_pooled_features_need_no_map():
+def test_pooled_features():
     model = localizer(visual_shape=(512,), modalities=["audio", "visual"])
     assert model.input["visual"].shape == (None, 10, 512)
     assert model.count_params() == zoo.entry("av").parameters
@@ -54,6 +54,6 @@ def test_pooled_features_need_no_map():
         ("head_units", True, "head_units.*found True"),
     ],
 )
-def test_bad_arguments(argument, value, message):
+def test_invalid_arguments(argument, value, message):
     with pytest.raises(AVEError, match=message):
         localizer(**{"attention": True, "supervision": "weak", argument: value})

@@ -5,7 +5,7 @@ from ave_keras.plots import evaluation_figure
 from ave_keras.plots.evaluation import confusion
 
 
-def test_counts_as_scikit_learn_does(rng):
+def test_confusion_equals_scikit_learn(rng):
     truth, predicted = rng.integers(0, 4, (2, 9, 10))
     np.testing.assert_array_equal(confusion(truth, predicted, 4), confusion_matrix(truth.ravel(), predicted.ravel()))
 

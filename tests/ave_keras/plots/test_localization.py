@@ -4,7 +4,7 @@ import pytest
 from ave_keras.errors import AVEError
 from ave_keras.localization.result import Localization
 from ave_keras.plots import attention_figure, save, strip_figure, timeline_figure
-from ave_keras.plots.localization import ANSWER, TRUE
+from ave_keras.plots.localization import PREDICTION, TRUTH
 
 NAMES = ("Bark", "Cat", "Background")
 
@@ -13,7 +13,7 @@ class Video:
     name = "dog.mp4"
 
 
-def answer(seconds=3, attention=True, truth=("Meow", "Background", "Bark"), classes=(0, 2, 0)):
+def localization(seconds=3, attention=True, truth=("Meow", "Background", "Bark"), classes=(0, 2, 0)):
     rng = np.random.default_rng(0)
     shares = np.eye(3)[list(classes)] * 0.7 + 0.1
     maps = rng.dirichlet(np.ones(6), seconds).reshape(seconds, 3, 2) if attention else None
@@ -28,40 +28,40 @@ def framed(axes):
     return axes.spines["left"].get_edgecolor() if axes.spines["left"].get_visible() else None
 
 
-def test_a_strip_frames_truth_in_yellow_and_answers_in_red():
+def test_strip_outlines_truth_in_yellow_and_predictions_in_red():
     from matplotlib.colors import to_rgba
 
-    figure = strip_figure(answer(), frames())
+    figure = strip_figure(localization(), frames())
     above, below = figure.axes[:3], figure.axes[3:]
-    assert [framed(a) for a in above] == [to_rgba(TRUE), None, to_rgba(TRUE)]
-    assert [framed(a) for a in below] == [to_rgba(ANSWER), None, to_rgba(ANSWER)]
+    assert [framed(a) for a in above] == [to_rgba(TRUTH), None, to_rgba(TRUTH)]
+    assert [framed(a) for a in below] == [to_rgba(PREDICTION), None, to_rgba(PREDICTION)]
     assert [len(a.images) for a in figure.axes] == [1, 1, 1, 2, 2, 2]
     weights = below[1].images[1]
-    np.testing.assert_array_equal(weights.get_array(), answer().attention[1])
-    assert weights.get_clim() == (0, answer().attention[1].max())
+    np.testing.assert_array_equal(weights.get_array(), localization().attention[1])
+    assert weights.get_clim() == (0, localization().attention[1].max())
     assert weights.get_extent() == [-0.5, 15.5, 11.5, -0.5]
     assert [a.get_xlabel().split("\n")[1] for a in below] == ["Bark", "Background", "Bark"]
 
 
-def test_long_videos_and_models_that_do_not_attend():
-    twelve = answer(12, attention=False, truth=None, classes=[0] * 12)
+def test_long_videos_and_models_without_attention():
+    twelve = localization(12, attention=False, truth=None, classes=[0] * 12)
     figure = strip_figure(twelve, frames(12))
     assert sum(bool(a.images) for a in figure.axes) == 12 and len(figure.axes) == 20
-    with pytest.raises(AVEError, match="does not attend"):
+    with pytest.raises(AVEError, match="has no attention"):
         attention_figure(twelve, frames(12))
     with pytest.raises(AVEError, match="expected 3, found 2"):
-        strip_figure(answer(), frames(2))
+        strip_figure(localization(), frames(2))
 
 
 def test_overlays_of_events_only():
-    figure = attention_figure(answer(), frames())
+    figure = attention_figure(localization(), frames())
     assert [a.get_title() for a in figure.axes] == ["0 s · Bark", "2 s · Bark"]
     assert all(len(a.images) == 2 for a in figure.axes)
-    assert len(attention_figure(answer(classes=(2, 2, 2)), frames()).axes) == 3
+    assert len(attention_figure(localization(classes=(2, 2, 2)), frames()).axes) == 3
 
 
-def test_a_timeline_has_a_box_a_second(tmp_path):
-    figure = timeline_figure(answer())
+def test_timeline_has_a_box_per_second(tmp_path):
+    figure = timeline_figure(localization())
     above, below = figure.axes
     colors = [box.get_facecolor() for box in above.patches]
     assert (

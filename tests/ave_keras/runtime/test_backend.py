@@ -10,8 +10,8 @@ from ave_keras import AVEError
 from ave_keras.runtime.packages import installed, require
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="starts processes of its own")
-# A finder that is blind for a package stands in for a machine without it.
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="starts its own processes")
+# Hides a package from Python, as on a machine without it.
 WITHOUT = """
 from importlib.machinery import PathFinder
 find = PathFinder.find_spec
@@ -31,27 +31,27 @@ def python(code, env):
     ],
 )
 def test_a_missing_backend_is_reported_in_one_line(app, words, backend):
-    """By the command that needs one; others do not import Keras."""
+    """Only by commands that need a backend; others do not import Keras."""
     env = {**os.environ, "KERAS_BACKEND": backend}
-    run = f"import sys\nsys.argv[1:] = {words}\nfrom zoo.cli.terminal import run\nfrom {app} import app\nrun(app)"
-    done = python(WITHOUT.format("jax") + run, env)
+    code = f"import sys\nsys.argv[1:] = {words}\nfrom zoo.cli.terminal import run\nfrom {app} import app\nrun(app)"
+    done = python(WITHOUT.format("jax") + code, env)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert done.stderr.startswith("error: the backend of Keras is not installed (key 'KERAS_BACKEND')")
     assert f"found {backend!r}" in done.stderr and 'pip install "ave-keras[' in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("configured", "taken"),
+    ("configured", "chosen"),
     [(None, "jax"), ('{"backend": "tensorflow"}', "jax"), ('{"backend": "torch"}', "torch"), ('{"backend": 5}', "jax")],
 )
-def test_without_tensorflow_another_backend_is_taken(tmp_path, configured, taken):
-    """Where nothing is said of it, or only by the file that Keras writes by itself."""
+def test_without_tensorflow_another_backend_is_chosen(tmp_path, configured, chosen):
+    """Unless KERAS_BACKEND or Keras' configuration file selects an installed one."""
     if configured:
         (tmp_path / "keras.json").write_text(configured)
     env = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"KERAS_HOME": str(tmp_path)}
     code = "import ave_keras; from benchmarks.cli.executors import choose_backend; print(choose_backend(None))"
     done = python(WITHOUT.format("tensorflow") + code, env)
-    assert (done.stdout.strip(), done.stderr) == (taken, "")
+    assert (done.stdout.strip(), done.stderr) == (chosen, "")
 
 
 def test_require():

@@ -3,12 +3,12 @@ import pytest
 
 from ave_keras.runtime import gpus
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="no backend is asked")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="independent of the backend")
 
 
 @pytest.fixture
 def driver(tmp_path, monkeypatch):
-    """Answers as NVIDIA's does on a machine with two GPUs."""
+    """A fake nvidia-smi that reports two GPUs."""
     program = tmp_path / "nvidia-smi"
     program.write_text('#!/bin/sh\n[ "$1" = "--query-gpu=uuid" ] && printf "GPU-1a\\nGPU-2b\\n"\n')
     program.chmod(0o755)
@@ -20,7 +20,11 @@ def driver(tmp_path, monkeypatch):
 
 
 def test_processes_get_gpus_in_turn(driver):
-    assert [gpus.share(number)["CUDA_VISIBLE_DEVICES"] for number in range(3)] == ["GPU-1a", "GPU-2b", "GPU-1a"]
+    assert [gpus.gpu_for_process(number)["CUDA_VISIBLE_DEVICES"] for number in range(3)] == [
+        "GPU-1a",
+        "GPU-2b",
+        "GPU-1a",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,25 +38,25 @@ def test_processes_get_gpus_in_turn(driver):
         (None, ["GPU-1a", "GPU-2b"]),
     ],
 )
-def test_the_users_choice_of_gpus_holds(driver, monkeypatch, chosen, expected):
+def test_cuda_visible_devices_is_respected(driver, monkeypatch, chosen, expected):
     if chosen is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
-    assert gpus.visible() == expected
-    assert ("CUDA_VISIBLE_DEVICES" in gpus.share(0)) == (len(expected) > 1)
+    assert gpus.visible_gpus() == expected
+    assert ("CUDA_VISIBLE_DEVICES" in gpus.gpu_for_process(0)) == (len(expected) > 1)
 
 
 @pytest.mark.parametrize(
-    "answer", [None, "exit 9", "echo No devices were found", r"printf '\377'", "while :; do :; done"]
+    "script", [None, "exit 9", "echo No devices were found", r"printf '\377'", "while :; do :; done"]
 )
-def test_a_machine_without_gpus(driver, monkeypatch, answer):
-    monkeypatch.setattr(gpus, "PATIENCE", 1)
-    if answer is None:
+def test_a_machine_without_gpus(driver, monkeypatch, script):
+    monkeypatch.setattr(gpus, "TIMEOUT", 1)
+    if script is None:
         driver.unlink()
     else:
-        driver.write_text(f"#!/bin/sh\n{answer}\n")
-    assert gpus.visible() == [] and gpus.share(1) == gpus.GROWTH
+        driver.write_text(f"#!/bin/sh\n{script}\n")
+    assert gpus.visible_gpus() == [] and gpus.gpu_for_process(1) == gpus.MEMORY_GROWTH
 
 
-def test_the_users_own_settings_of_memory_hold(monkeypatch):
+def test_the_users_memory_settings_are_kept(monkeypatch):
     monkeypatch.setenv("XLA_PYTHON_CLIENT_PREALLOCATE", "true")
-    assert gpus.growth() == {**gpus.GROWTH, "XLA_PYTHON_CLIENT_PREALLOCATE": "true"}
+    assert gpus.memory_growth() == {**gpus.MEMORY_GROWTH, "XLA_PYTHON_CLIENT_PREALLOCATE": "true"}

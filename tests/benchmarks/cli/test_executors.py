@@ -40,12 +40,12 @@ def test_ray():
         ({"name": "ray", "gpus": 1.5}, "--gpus-per-cell.*0 to 1, or a whole number"),
     ],
 )
-def test_mistakes(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(AVEError, match=message):
         choose(**options)
 
 
-def test_what_is_not_installed_is_told_with_the_way_out(monkeypatch):
+def test_missing_packages_are_reported_with_the_pip_command(monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name in ("jax", "ray") else find(name, *a)
@@ -67,8 +67,8 @@ def test_what_is_not_installed_is_told_with_the_way_out(monkeypatch):
         ("torch", 1, 3, None),
     ],
 )
-def test_flags_of_xla_are_added_where_there_are_some(monkeypatch, cell, backend, threads, seeds, flags):
-    """A node of a cluster has its own, which stay otherwise."""
+def test_xla_flags_extend_those_of_the_environment(monkeypatch, cell, backend, threads, seeds, flags):
+    """A cell without flags does not override the variable: None leaves it unchanged."""
     monkeypatch.setenv("XLA_FLAGS", "--mine")
     group = SeedGroup(tuple(replace(cell("a", seed), backend=backend) for seed in range(seeds)))
     assert environment(group, threads).get("XLA_FLAGS") == flags

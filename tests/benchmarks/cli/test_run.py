@@ -1,4 +1,4 @@
-"""The command line, in processes of its own."""
+"""`python -m benchmarks`, with cells in worker processes."""
 
 import io
 import json
@@ -13,12 +13,12 @@ from benchmarks.results.store import Store
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(
     BACKEND != "torch",
-    reason="processes and files are those of every backend, and test_cell runs cells on each; test_kills kills",
+    reason="processes and files do not depend on the backend; test_cell runs cells on each",
 )
 
 
-class Fragile(LocalExecutor):
-    """Its first worker is killed at the first epoch."""
+class RecordingExecutor(LocalExecutor):
+    """Appends its workers to the list `workers`."""
 
     def _start(self, number, cell, data, store, events):
         worker = super()._start(number, cell, data, store, events)
@@ -29,38 +29,39 @@ class Fragile(LocalExecutor):
 workers = []
 
 
-def test_a_dead_worker_costs_one_cell(tmp_path, folder, cell):
+def test_a_dead_worker_fails_only_its_cell(tmp_path, folder, cell):
     workers.clear()
     cells = [cell("a", seed) for seed in range(3)]
     outcome = {}
-    for event in Fragile(1, 1).run(cells, folder, Store(tmp_path).folder):
+    for event in RecordingExecutor(1, 1).run(cells, folder, Store(tmp_path).folder):
         if event.kind == "epoch" and len(workers) == 1:
             workers[0].process.kill()
         if event.kind in ("done", "failed"):
             outcome[event.cell.seed] = event
     assert {seed: event.kind for seed, event in outcome.items()} == {0: "failed", 1: "done", 2: "done"}
-    assert "the worker process ended with status -9" in outcome[0].error
+    assert "the worker process ended with exit code -9" in outcome[0].error
     assert len(workers) == 2
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="of Linux")
-def test_workers_are_dealt_over_the_gpus(monkeypatch, tmp_path, folder, cell):
-    """The GPUs are none: the numbers are made up, and PyTorch goes on without."""
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_each_worker_gets_one_gpu(monkeypatch, tmp_path, folder, cell):
+    """The GPU numbers are invented; PyTorch runs on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
     workers.clear()
-    told = {}
-    for event in Fragile(2, 1).run([cell("a", seed, epochs=1) for seed in range(3)], folder, Store(tmp_path).folder):
+    environments = {}
+    cells = [cell("a", seed, epochs=1) for seed in range(3)]
+    for event in RecordingExecutor(2, 1).run(cells, folder, Store(tmp_path).folder):
         if event.kind == "start":
-            told |= {w.number: Path(f"/proc/{w.process.pid}/environ").read_bytes().split(b"\0") for w in workers}
+            environments |= {w.number: Path(f"/proc/{w.process.pid}/environ").read_bytes() for w in workers}
         assert event.kind != "failed"
     for number, gpu in ((0, b"5"), (1, b"7")):
-        assert b"CUDA_VISIBLE_DEVICES=" + gpu in told[number]
+        assert b"CUDA_VISIBLE_DEVICES=" + gpu in environments[number].split(b"\0")
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--tables", "7"], "no such table (key '--tables')"),
+        (["--tables", "7"], "unknown table (key '--tables')"),
         (["--entries", "av_at"], "Nearest: av_att"),
         (["--seeds", "many"], "a count of 1 to 10000"),
         (["--profile", "long"], "expected one of ['quick', 'paper'], found 'long'"),
@@ -70,7 +71,7 @@ def test_workers_are_dealt_over_the_gpus(monkeypatch, tmp_path, folder, cell):
         (["--data", "no/such/folder"], "no/such/folder"),
     ],
 )
-def test_mistakes_end_with_a_line_and_status_2(tmp_path, monkeypatch, capsys, args, message):
+def test_invalid_options_end_with_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys, args, message):
     from benchmarks.__main__ import app
     from zoo.cli.terminal import run
 
@@ -82,12 +83,12 @@ def test_mistakes_end_with_a_line_and_status_2(tmp_path, monkeypatch, capsys, ar
 
 
 @pytest.fixture
-def here(monkeypatch, capsys):
-    """The command in this process; cells still run in workers."""
+def command(monkeypatch, capsys):
+    """Runs the command line in this process; cells still run in workers."""
     from benchmarks.__main__ import app
     from zoo.cli.terminal import run
 
-    def here(*args):
+    def command(*args):
         with pytest.raises(SystemExit) as stop:
             run(app, [str(arg) for arg in args])
         printed = capsys.readouterr()
@@ -95,29 +96,29 @@ def here(monkeypatch, capsys):
 
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("KERAS_BACKEND", BACKEND)
-    return here
+    return command
 
 
-def test_status_and_report(here, tmp_path, folder):
+def test_status_and_report(command, tmp_path, folder):
     options = ["--data", folder, "--entries", "a", "--epochs", 1, "--batch-size", 8, "--results", tmp_path]
-    assert "1 missing" in here("status", *options)[2]
-    assert here("report", "--results", tmp_path)[0] == 2
-    status, _, err = here("run", *options, "--seeds", 2, "--workers", 1)
+    assert "1 missing" in command("status", *options)[2]
+    assert command("report", "--results", tmp_path)[0] == 2
+    status, _, err = command("run", *options, "--seeds", 2, "--workers", 1)
     assert status == 0, err
-    assert "1 done" in here("status", *options)[2]
-    assert "2 finished already, 0 to run" in here("run", *options, "--seeds", 2)[2]
-    (made,) = (tmp_path / "reports").iterdir()
-    assert {f.name for f in made.iterdir()} == {"report.md", "report.csv", "report.tex", "report.html"}
-    before = (made / "report.md").read_text()
+    assert "1 done" in command("status", *options)[2]
+    assert "2 finished already, 0 to run" in command("run", *options, "--seeds", 2)[2]
+    (report,) = (tmp_path / "reports").iterdir()
+    assert {f.name for f in report.iterdir()} == {"report.md", "report.csv", "report.tex", "report.html"}
+    before = (report / "report.md").read_text()
     published = tmp_path / "published.csv"
-    assert here("report", "--tables", "1", "--results", tmp_path, "--publish", published)[0] == 0
-    assert (made / "report.md").read_text() == before
+    assert command("report", "--tables", "1", "--results", tmp_path, "--publish", published)[0] == 0
+    assert (report / "report.md").read_text() == before
     assert published.read_text().count("\na,") == 1
-    status, out, _ = here("compare", "a", "a", "--results", tmp_path)
+    status, out, _ = command("compare", "a", "a", "--results", tmp_path)
     assert status == 0 and "+0.00" in out
 
 
-def test_a_bad_row_stops_the_run_before_any_cell(here, tmp_path, folder):
+def test_a_bad_row_stops_the_run_before_any_cell(command, tmp_path, folder):
     import shutil
 
     import h5py
@@ -127,18 +128,18 @@ def test_a_bad_row_stops_the_run_before_any_cell(here, tmp_path, folder):
     with h5py.File(broken / "audio_feature.h5", "r+") as file:
         file["avadataset"][5, 0, 0] = float("nan")
     options = ["run", "--data", broken, "--entries", "a", "--epochs", 1, "--batch-size", 8, "--results", tmp_path / "r"]
-    status, _, err = here(*options)
+    status, _, err = command(*options)
     assert status == 2 and "audio_feature.h5" in err and "row 5" in err and "Traceback" not in err
     assert not list((tmp_path / "r" / "cells").iterdir())
     with pytest.warns(UserWarning, match=r"row 5 of audio_feature.h5"):
-        status, out, err = here(*options, "--skip-bad")
+        status, out, err = command(*options, "--skip-bad")
     assert status == 0, err
     (record,) = Store(tmp_path / "r").records().values()
     assert record["cell"]["data"]["bad_rows"] == [5]
     assert "rows [5]" in out
 
 
-def test_failures_are_told_and_tried_again(tmp_path, cell):
+def test_failures_are_stored(tmp_path, cell):
     from benchmarks.execution.driver import run_cells
 
     class Failing:
@@ -151,7 +152,7 @@ def test_failures_are_told_and_tried_again(tmp_path, cell):
     from rich.console import Console
 
     store = Store(tmp_path)
-    made = cell()
-    assert run_cells([made], tmp_path, store, Failing(), Console(file=io.StringIO())) == 1
-    assert store.failure(made.key).endswith("AVEError: no")
-    assert json.loads((tmp_path / "failures" / f"{made.key}.json").read_text())["cell"]["entry"] == "a"
+    failing = cell()
+    assert run_cells([failing], tmp_path, store, Failing(), Console(file=io.StringIO())) == 1
+    assert store.failure(failing.key).endswith("AVEError: no")
+    assert json.loads((tmp_path / "failures" / f"{failing.key}.json").read_text())["cell"]["entry"] == "a"

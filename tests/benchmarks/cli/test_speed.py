@@ -9,7 +9,7 @@ from benchmarks.cli import speed
 from benchmarks.speed.flops import weight_products
 from benchmarks.speed.measurement import AnonymousMemory, measure
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="nothing is compiled on PyTorch: quick")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="fastest on PyTorch, which compiles nothing")
 
 
 def test_rows_and_table(tmp_path, monkeypatch, capsys):
@@ -28,26 +28,26 @@ def test_rows_and_table(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("batch_size", "policy", "message"),
-    [(-2, "float32", "measuring 'a' failed"), (2, "no_such", "no such policy .*'--policy'.*found no_such")],
+    [(-2, "float32", "measuring 'a' failed"), (2, "no_such", "unknown policy .*'--policy'.*found no_such")],
 )
-def test_a_failure_says_what_it_is_of(batch_size, policy, message):
+def test_failures_name_the_entry_or_option(batch_size, policy, message):
     with pytest.raises(AVEError, match=message):
         speed.speed(["a"], batch_size=batch_size, videos=0, backend="torch", policy=policy, profile=None, out=None)
 
 
-def test_entries_without_attention_are_measured_as_they_are_trained():
+def test_entries_without_attention_are_measured_on_means():
     rows = [measure(name, 2, None, "float32", steps=4) for name in ("a", "v", "v_att")]
     assert [row["on"] for row in rows] == ["", "means", "maps"]
     assert rows[1]["warning"] == "" and rows[1]["device"] == "CPU"
 
 
-def test_products_of_a_dense_and_a_recurrent_layer():
+def test_weight_products_of_a_dense_and_a_recurrent_layer():
     x = keras.Input((10, 3))
     model = keras.Model(x, keras.layers.Dense(5)(keras.layers.LSTM(4, return_sequences=True)(x)))
     assert weight_products(model) == 2 * 10 * (4 * 4 * (3 + 4) + 4 * 5)
 
 
-def test_memory_that_is_held_is_seen():
+def test_anonymous_memory_measures_the_peak():
     with AnonymousMemory() as before:
         pass
     with AnonymousMemory() as memory:

@@ -10,7 +10,7 @@ from ave_keras.data import AVE
 from benchmarks.execution.cell import run_cell
 from benchmarks.results.store import Store
 
-once = pytest.mark.skipif(keras.backend.backend() != "torch", reason="what a cell keeps is the same on every backend")
+once = pytest.mark.skipif(keras.backend.backend() != "torch", reason="does not depend on the backend")
 
 
 class Killed(Exception):
@@ -25,13 +25,13 @@ def kill_after(epochs):
     return report
 
 
-# SSN has dropout, whose generator is part of the state, and two outputs; DCCA has weights that do not train, which are
-# the same to every backend.
+# SSN has two outputs, and dropout with a random generator in the state; DCCA has non-trainable weights, which all
+# backends handle alike.
 @pytest.mark.parametrize("entry", ["ssn", "dcca"] if keras.backend.backend() == "torch" else ["ssn"])
-def test_a_resumed_cell_equals_an_undisturbed_one(tmp_path, folder, cell, entry):
+def test_a_resumed_cell_equals_an_uninterrupted_one(tmp_path, folder, cell, entry):
     whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
     store = Store(tmp_path / "killed")
-    # Each go compiles anew.
+    # JAX compiles again for each attempt, so it gets only one.
     for epochs in (3,) if keras.backend.backend() == "jax" else (1, 3):
         with pytest.raises(Killed):
             run_cell(cell(entry), folder, store, kill_after(epochs))
@@ -49,15 +49,14 @@ def test_a_finished_cell_is_not_run_again(tmp_path, folder, cell):
 
 
 @once
-def test_averaged_maps_change_nothing(tmp_path, folder, cell, monkeypatch):
-    """Of `v`, which reads means from the store, and of the same cell that reads maps in every step."""
-    made, store = cell("v"), Store(tmp_path / "means")
-    means = run_cell(made, folder, store)
-    (file,) = store.means(made.data).glob("main*")
+def test_training_on_means_equals_training_on_maps(tmp_path, folder, cell, monkeypatch):
+    v, store = cell("v"), Store(tmp_path / "means")
+    means = run_cell(v, folder, store)
+    (file,) = store.pooled_folder(v.data).glob("main*")
     assert file.stat().st_size < 30 * 4 * 4 * 4 + 200
     monkeypatch.setattr("benchmarks.execution.cell.on_vectors", lambda model, ave, folder: (model, ave))
-    maps = run_cell(made, folder, Store(tmp_path / "maps"))
-    assert not Store(tmp_path / "maps").means(made.data).exists()
+    maps = run_cell(v, folder, Store(tmp_path / "maps"))
+    assert not Store(tmp_path / "maps").pooled_folder(v.data).exists()
     for one, other in zip(means["history"], maps["history"], strict=True):
         assert one == pytest.approx(other, rel=1e-4)
     for key in ("parameters", "entry", "best_epoch", "test"):
@@ -65,8 +64,8 @@ def test_averaged_maps_change_nothing(tmp_path, folder, cell, monkeypatch):
 
 
 @once
-def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
-    """With other labels on the test split, training, choice and predictions are the same; the score is not."""
+def test_the_best_epoch_does_not_depend_on_the_test_split(tmp_path, folder, cell):
+    """Other labels on the test split change the score, but neither training nor best epoch nor predictions."""
     import shutil
 
     other = tmp_path / "other"
@@ -77,17 +76,17 @@ def test_the_epoch_is_chosen_on_validation_alone(tmp_path, folder, cell):
             file["avadataset"][int(row)] = np.roll(file["avadataset"][int(row)], 1, axis=-1)
     record = run_cell(cell(), folder, Store(tmp_path / "a"))
     with pytest.warns(UserWarning, match="labels"):
-        twin = run_cell(cell(), other, Store(tmp_path / "b"))
-    assert twin["history"] == record["history"]
-    assert twin["best_epoch"] == record["best_epoch"]
-    assert twin["test"]["predicted"] == record["test"]["predicted"]
-    assert twin["test"]["truth"] != record["test"]["truth"]
+        changed = run_cell(cell(), other, Store(tmp_path / "b"))
+    assert changed["history"] == record["history"]
+    assert changed["best_epoch"] == record["best_epoch"]
+    assert changed["test"]["predicted"] == record["test"]["predicted"]
+    assert changed["test"]["truth"] != record["test"]["truth"]
     scores = [logs[f"val_{zoo.entry('a').monitor}"] for logs in record["history"]]
     assert record["best_epoch"] == int(np.argmax(scores))
 
 
 @once
-def test_what_a_record_of_matching_says(tmp_path, folder, cell):
+def test_the_record_of_a_matching_cell(tmp_path, folder, cell):
     record = run_cell(cell("avdln", epochs=2), folder, Store(tmp_path))
     ave = AVE.from_directory(folder)
     test, metrics = record["test"], record["metrics"]
@@ -102,7 +101,7 @@ def test_what_a_record_of_matching_says(tmp_path, folder, cell):
 
 
 @once
-def test_a_record_says_where_attention_looks(tmp_path, folder, cell):
+def test_the_record_contains_attention_scores(tmp_path, folder, cell):
     record = run_cell(cell("v_att", epochs=1), folder, Store(tmp_path))
     ave = AVE.from_directory(folder)
     area = ave.source_mask[np.sort(ave.split("test"))]
@@ -115,9 +114,9 @@ def test_a_record_says_where_attention_looks(tmp_path, folder, cell):
 
 
 @once
-def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
-    made = replace(cell("w_a", epochs=7), protocol="official")
-    record = run_cell(made, folder, Store(tmp_path))
+def test_the_official_protocol_validates_epochs_1_6_11(tmp_path, folder, cell):
+    official = replace(cell("w_a", epochs=7), protocol="official")
+    record = run_cell(official, folder, Store(tmp_path))
     key = f"val_{zoo.entry('w_a').monitor}"
     assert [epoch for epoch, logs in enumerate(record["history"], 1) if key in logs] == [1, 6]
     assert record["best_epoch"] in (0, 5) and record["entry"]["model"]["init"] == "torch"
@@ -125,7 +124,7 @@ def test_the_official_protocol_looks_at_epochs_1_6_11(tmp_path, folder, cell):
 
 
 @once
-def test_what_a_record_says(tmp_path, folder, cell):
+def test_the_record_of_a_cell(tmp_path, folder, cell):
     record = run_cell(cell(), folder, Store(tmp_path))
     test = {key: np.array(value) for key, value in record["test"].items()}
     assert record["test_accuracy"] == (test["truth"] == test["predicted"]).mean()

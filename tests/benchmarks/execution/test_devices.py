@@ -1,4 +1,4 @@
-"""What can be seen without a GPU; with CUDA_VISIBLE_DEVICES set, the tests see what is there."""
+"""Devices as seen without a GPU; set CUDA_VISIBLE_DEVICES to run the tests with one."""
 
 import os
 import re
@@ -12,22 +12,22 @@ from benchmarks.execution import devices
 
 
 @pytest.mark.skipif(bool(os.environ.get("CUDA_VISIBLE_DEVICES")), reason="there may be a GPU")
-def test_a_processor():
+def test_cpu():
     assert devices.device() == "CPU" and devices.tf32() is False
 
 
-def test_tensorflow_beside_another_backend_sees_no_gpu(monkeypatch):
+def test_hide_gpu_from_tensorflow_beside_another_backend(monkeypatch):
     calls = []
-    twin = SimpleNamespace(config=SimpleNamespace(set_visible_devices=lambda *args: calls.append(args)))
-    monkeypatch.setitem(sys.modules, "tensorflow", twin)
+    tensorflow = SimpleNamespace(config=SimpleNamespace(set_visible_devices=lambda *args: calls.append(args)))
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     for backend in ("jax", "torch", "tensorflow"):
         monkeypatch.setattr(keras.backend, "backend", lambda backend=backend: backend)
         devices.hide_gpu_from_tensorflow()
     assert calls == [([], "GPU")] * 2
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's")
-def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tests TensorFlow")
+def test_name_and_tf32_of_a_gpu(monkeypatch):
     import tensorflow as tf
 
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
@@ -39,11 +39,11 @@ def test_a_gpu_has_its_name_and_its_arithmetic(monkeypatch):
     assert devices.tf32() is True
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="JAX's")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="tests JAX")
 @pytest.mark.parametrize(
     ("device", "users", "expected"), [("Card", None, "ours"), ("Card", "theirs", "theirs"), ("CPU", None, None)]
 )
-def test_what_is_compiled_for_a_gpu_is_kept(monkeypatch, device, users, expected):
+def test_compilation_cache_on_gpus(monkeypatch, device, users, expected):
     import jax
 
     before = jax.config.jax_compilation_cache_dir
@@ -57,12 +57,12 @@ def test_what_is_compiled_for_a_gpu_is_kept(monkeypatch, device, users, expected
 
 
 @pytest.mark.parametrize(("chosen", "message"), [(1.0, ""), (2.5, "1.2 times as fast.*slow path")])
-def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
-    """`chosen` seconds for what Keras chooses, and 3 without cuDNN."""
+def test_warning_for_an_lstm_without_cudnn(monkeypatch, chosen, message):
+    """The LSTM takes `chosen` seconds as Keras runs it, and 3 without cuDNN."""
     model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, return_sequences=True)])
     lstm = keras.layers.LSTM(2, return_sequences=True)
     lstm.build((None, 4, 3))
-    # On cuDNN, a bidirectional layer calls neither of its two.
+    # With cuDNN, a bidirectional layer never calls its two LSTMs, so they have no inputs.
     never_called = SimpleNamespace(_flatten_layers=lambda include_self: [lstm])
     monkeypatch.setattr(devices, "device", lambda: "CPU")
     assert devices.slow_lstm(model) == ""
@@ -74,7 +74,7 @@ def test_an_lstm_without_cudnn_on_a_gpu_is_told(monkeypatch, chosen, message):
     assert devices.slow_lstm(keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])) == ""
 
 
-def test_what_deterministic_asks_of_the_backend(monkeypatch):
+def test_make_deterministic(monkeypatch):
     backend, calls = keras.backend.backend(), []
     monkeypatch.setenv("XLA_FLAGS", "--other")
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
@@ -86,7 +86,7 @@ def test_what_deterministic_asks_of_the_backend(monkeypatch):
         import torch
 
         monkeypatch.setattr(torch, "use_deterministic_algorithms", calls.append)
-    devices.be_deterministic()
+    devices.make_deterministic()
     if backend == "jax":
         assert os.environ["XLA_FLAGS"] == "--other --xla_gpu_deterministic_ops=true"
     else:

@@ -1,4 +1,4 @@
-"""A results folder on a file system of a few hundred kilobytes."""
+"""A results folder on a full file system."""
 
 import errno
 import subprocess
@@ -10,12 +10,12 @@ from benchmarks.execution.cell import run_cell
 from benchmarks.results.files import CannotWrite
 from benchmarks.results.store import Store
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="processes and files, as of every backend")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="does not depend on the backend")
 
 
 @pytest.fixture
 def small(tmp_path):
-    """A tmpfs with room for some states and records, and a file that fills what is left."""
+    """A tmpfs of 64 MB."""
     place = tmp_path / "small"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)]
@@ -26,7 +26,7 @@ def small(tmp_path):
 
 
 def fill(place):
-    """Leaves room for locks and lines, and none for a state, which has some megabytes."""
+    """Leaves room for locks, but not for a state of a few megabytes."""
     with (place / "filler").open("wb", buffering=0) as file:
         with pytest.raises(OSError, match="No space left"):
             while True:
@@ -44,16 +44,16 @@ def run(place, folder, *more):
     return stop.value.code or 0
 
 
-def test_a_full_disk_stops_a_run_once_and_it_goes_on_with_room(small, folder, cell, capsys, monkeypatch):
+def test_a_full_disk_stops_the_run_and_the_next_run_resumes(small, folder, cell, capsys, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     store = Store(small / "results")
     run_cell(cell("a", epochs=3), folder, store)
     before = store.records()
     fill(small)
     assert run(small, folder, "--seeds", "2") == 2
-    said = " ".join(capsys.readouterr().err.split())
-    assert "2 cells, 1 finished already" in said
-    assert said.count("error:") == 1 and "No space left on device" in said and "Traceback" not in said
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "2 cells, 1 finished already" in printed
+    assert printed.count("error:") == 1 and "No space left on device" in printed and "Traceback" not in printed
     assert store.records() == before and not list((small / "results" / "failures").iterdir())
     (small / "filler").unlink()
     assert run(small, folder, "--seeds", "2") == 0
@@ -62,7 +62,7 @@ def test_a_full_disk_stops_a_run_once_and_it_goes_on_with_room(small, folder, ce
     assert not list((small / "results").glob("cells/.*")) + list((small / "results").glob("running/.*"))
 
 
-def test_a_worker_tells_a_full_store_from_a_bad_cell(tmp_path, folder, cell, monkeypatch):
+def test_a_worker_reports_a_full_disk_as_unwritable(tmp_path, folder, cell, monkeypatch):
     from dataclasses import asdict
 
     from benchmarks.execution import worker

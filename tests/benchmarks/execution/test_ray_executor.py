@@ -12,7 +12,7 @@ from benchmarks.execution.ray_executor import RayExecutor
 from benchmarks.results.store import Store
 
 ray = pytest.importorskip("ray")
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="processes and files, as of every backend")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="does not depend on the backend")
 
 
 class Progress(list):
@@ -21,15 +21,15 @@ class Progress(list):
 
 @pytest.fixture
 def work(tmp_path, folder, cell, monkeypatch):
-    """`_work` in this process, as on a node."""
+    """Runs `_work` in this process, as on a node."""
 
-    def work(made, data=folder, seen=True, attempt=1):
-        task = {"cell": asdict(made), "data": str(data), "store": str(tmp_path / "store")}
+    def work(cell, data=folder, shared=True, attempt=1):
+        task = {"cell": asdict(cell), "data": str(data), "store": str(tmp_path / "store")}
         progress = Progress()
-        mark = tmp_path / "store" / "running" / ".ray-token"
-        if seen:
-            mark.touch()
-        return (*ray_executor._work(task, mark, attempt, "sender", progress), progress)
+        marker = tmp_path / "store" / "running" / ".ray-token"
+        if shared:
+            marker.touch()
+        return (*ray_executor._work(task, marker, attempt, "sender", progress), progress)
 
     Store(tmp_path / "store")
     monkeypatch.setenv("AVE_KERAS_THREADS", "1")
@@ -38,7 +38,7 @@ def work(tmp_path, folder, cell, monkeypatch):
     return work
 
 
-def test_a_node_that_sees_the_store_writes_there(work, tmp_path, cell):
+def test_a_node_with_the_results_folder_writes_there(work, tmp_path, cell):
     made = cell(epochs=2)
     message, records, progress = work(made)
     assert message["event"] == "done" and not records
@@ -46,39 +46,39 @@ def test_a_node_that_sees_the_store_writes_there(work, tmp_path, cell):
     assert [m["event"] for _, m in progress] == ["start", "epoch", "epoch"]
 
 
-def test_a_node_that_does_not_see_it_returns_the_record_and_keeps_nothing(work, tmp_path, cell):
+def test_a_node_without_the_results_folder_returns_the_record(work, tmp_path, cell):
     made = cell(epochs=2)
-    message, records, _ = work(made, seen=False)
+    message, records, _ = work(made, shared=False)
     assert message["event"] == "done" and records[made.key]["cell"]["entry"] == "a"
     assert not Store(tmp_path / "store").has(made.key)
     assert not list((tmp_path / "node").rglob("*.json")) + list((tmp_path / "node").rglob("*.npz"))
 
 
-def test_a_node_without_the_data_says_so(work, tmp_path, cell):
+def test_a_node_without_the_data_folder(work, tmp_path, cell):
     message, records, _ = work(cell(), data=tmp_path / "elsewhere")
     assert message["event"] == "absent" and message["node"] and not records
     error = str(ray_executor._absent(tmp_path / "elsewhere", message["node"]))
-    assert "not there on a node" in error and message["node"] in error
+    assert "a node of the Ray cluster does not have the data folder" in error and message["node"] in error
 
 
 def test_a_second_attempt_waits_for_the_process_of_the_first(work, tmp_path, cell, monkeypatch):
-    """A node is dead for Ray before its processes are."""
-    made, held = cell(epochs=2), Store(tmp_path / "store").lock
-    with held(made.key):
+    """Ray may report a node dead before its processes end."""
+    made, lock = cell(epochs=2), Store(tmp_path / "store").lock
+    with lock(made.key):
         assert work(made)[0]["event"] == "busy"
-    former = held(made.key)
-    former.__enter__()
-    monkeypatch.setattr(ray_executor.time, "sleep", lambda seconds: former.__exit__(None, None, None))
+    first = lock(made.key)
+    first.__enter__()
+    monkeypatch.setattr(ray_executor.time, "sleep", lambda seconds: first.__exit__(None, None, None))
     assert work(made, attempt=2)[0]["event"] == "done"
 
 
 def test_no_cluster(tmp_path, cell, folder):
-    with pytest.raises(AVEError, match=r"no Ray cluster that can be used.*localhost:1: .*refused. Start one with `ray"):
+    with pytest.raises(AVEError, match=r"cannot use the Ray cluster.*localhost:1: .*refused. Start one with `ray"):
         next(RayExecutor("localhost:1", 1, 0).run([cell()], folder, tmp_path))
 
 
-def test_a_cluster_that_is_lost(tmp_path, cell, folder, monkeypatch):
-    """The tasks' news come by an actor on this machine's node, which has died."""
+def test_a_lost_cluster(tmp_path, cell, folder, monkeypatch):
+    """The actor that collects progress is gone, since the node of this machine has died."""
 
     def lost(*args):
         raise ray.exceptions.ActorUnavailableError("connection refused", None)
@@ -86,9 +86,9 @@ def test_a_cluster_that_is_lost(tmp_path, cell, folder, monkeypatch):
     left, store = [], Store(tmp_path)
     monkeypatch.setattr(ray, "init", lambda *args, **options: None)
     monkeypatch.setattr(ray, "shutdown", lambda: left.append(True))
-    monkeypatch.setattr(ray_executor, "refuse_small", lambda *args: None)
+    monkeypatch.setattr(ray_executor, "require_room", lambda *args: None)
     monkeypatch.setattr(ray_executor, "_queue", lost)
-    with pytest.raises(AVEError, match=r"node of it, is gone: found .*refused.*the same command: what is finished"):
+    with pytest.raises(AVEError, match=r"lost the connection to the Ray .*refused.*same command again; finished"):
         next(RayExecutor("local", 1, 0).run([cell()], folder, store.folder))
     assert left and not list((tmp_path / "running").glob(".ray-*"))
 
@@ -101,7 +101,7 @@ def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
     for event in RayExecutor("local", 1, 0).run(cells, folder, tmp_path):
         events.append(event)
         if event.kind == "epoch" and not killed:
-            killed = [int(path.name) for path in Path("/proc").glob("[0-9]*") if _at_work(int(path.name))]
+            killed = [int(path.name) for path in Path("/proc").glob("[0-9]*") if _runs_task(int(path.name))]
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
     assert killed
@@ -111,8 +111,8 @@ def test_a_killed_cell_is_run_again(tmp_path, cell, folder, monkeypatch):
     assert not list((tmp_path / "running").glob(".ray-*"))
 
 
-def _at_work(pid):
-    """Whether a process is a task of this very process' Ray."""
+def _runs_task(pid):
+    """Whether a process runs a Ray task of this test."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_work") and _descends(pid)
     except OSError:

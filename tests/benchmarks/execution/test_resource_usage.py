@@ -1,4 +1,4 @@
-"""What a cell costs: memory that is really held, and epochs by a clock that is set by hand."""
+"""Resource usage: real memory, and epochs timed with a simulated clock."""
 
 from types import SimpleNamespace
 
@@ -11,34 +11,34 @@ from benchmarks.execution.cell import run_cell
 from benchmarks.execution.devices import device
 from benchmarks.execution.resource_usage import EpochSeconds, PeakMemory
 from benchmarks.results.store import Store
-from benchmarks.results.summary import pace
+from benchmarks.results.summary import seconds_per_epoch
 
 BLOCK = 200 << 20
 CPU = device() == "CPU"
-linux = pytest.mark.skipif(not resource_usage.CLEAR.exists(), reason="Linux forgets a peak where it is told to")
+linux = pytest.mark.skipif(not resource_usage.CLEAR.exists(), reason="needs Linux to reset the peak")
 
 
 @linux
-def test_the_peak_is_of_its_own_time():
-    def hold():
+def test_the_peak_is_reset():
+    def allocate():
         np.ones(BLOCK, "uint8")
 
     first = PeakMemory()
-    hold()
+    allocate()
     high, second = first.read()["process"], PeakMemory()
     low = second.read()["process"]
     assert high - low > 0.9 * BLOCK
     assert not CPU or second.read()["device"] is None
 
 
-def test_where_the_system_does_not_tell(monkeypatch, tmp_path):
+def test_memory_on_systems_without_a_peak(monkeypatch, tmp_path):
     monkeypatch.setattr(resource_usage, "CLEAR", tmp_path / "no" / "such")
-    found = PeakMemory().read()
-    assert found == {"process": None, "device": None if CPU else found["device"]}
+    peak = PeakMemory().read()
+    assert peak == {"process": None, "device": None if CPU else peak["device"]}
 
 
 class Slow(keras.callbacks.Callback):
-    """A clock of its own: half a second for every step, much more for validation and at the end of an epoch."""
+    """A simulated clock: half a second per step, much more for validation and at the end of an epoch."""
 
     now = 0
 
@@ -63,12 +63,13 @@ def test_epochs_are_timed_without_validation(validation, monkeypatch):
     assert clock.steps == 4 and clock.seconds == [2, 2]
 
 
-def test_seconds_per_epoch_leave_the_first_out():
-    assert pace({"epoch_seconds": [9.0, 1.0, 2.0]}) == 1.5 and pace({"epoch_seconds": [9.0]}) == 9
-    assert pace({}) is None and pace({"epoch_seconds": []}) is None
+def test_seconds_per_epoch_without_the_first():
+    assert seconds_per_epoch({"epoch_seconds": [9.0, 1.0, 2.0]}) == 1.5
+    assert seconds_per_epoch({"epoch_seconds": [9.0]}) == 9
+    assert seconds_per_epoch({}) is None and seconds_per_epoch({"epoch_seconds": []}) is None
 
 
-def test_a_record_says_what_it_cost(tmp_path, folder, cell):
+def test_the_record_contains_resource_usage(tmp_path, folder, cell):
     record = run_cell(cell(), folder, Store(tmp_path))
     assert len(record["epoch_seconds"]) == 4 and 0 < sum(record["epoch_seconds"]) < record["seconds"]
     assert record["steps_per_epoch"] == 3
@@ -77,10 +78,10 @@ def test_a_record_says_what_it_cost(tmp_path, folder, cell):
 
 
 @pytest.mark.parametrize(
-    ("backend", "peaks", "told"), [("jax", [7, 7], None), ("jax", [7, 9], 9), ("torch", [7, 7], 7)]
+    ("backend", "peaks", "expected"), [("jax", [7, 7], None), ("jax", [7, 9], 9), ("torch", [7, 7], 7)]
 )
-def test_a_peak_that_jax_cannot_forget_is_not_told_of_a_later_cell(monkeypatch, backend, peaks, told):
+def test_jax_does_not_report_the_peak_of_an_earlier_cell(monkeypatch, backend, peaks, expected):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    found = iter(peaks)
-    monkeypatch.setattr(resource_usage, "_device_peak", lambda forget=False: next(found))
-    assert PeakMemory().read()["device"] == told
+    readings = iter(peaks)
+    monkeypatch.setattr(resource_usage, "_device_peak", lambda reset=False: next(readings))
+    assert PeakMemory().read()["device"] == expected

@@ -1,4 +1,4 @@
-"""Seeds trained in one program against the same seeds trained one by one."""
+"""Seeds trained in one program equal the same seeds trained separately."""
 
 import keras
 import numpy as np
@@ -11,7 +11,11 @@ from benchmarks.grid.cells import SeedGroup
 from benchmarks.results.store import Store
 from zoo.training.fitting import train_dataset
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax.vmap")
+if keras.backend.backend() != "jax":
+    pytest.skip("needs JAX", allow_module_level=True)
+
+from benchmarks.execution.vectorized_seeds import run_group
+
 SEEDS = (0, 5)
 
 
@@ -24,33 +28,33 @@ def kill(epoch, logs):
         raise Killed
 
 
-def check(together, apart, cells):
-    """The records differ in nothing but rounding, times, and the note that they were made together."""
+def check(together, separate, cells):
+    """The records differ only in rounding, times, and the key "trained_together"."""
     for cell in cells:
-        one, other = together.read(cell.key), apart.read(cell.key)
+        one, other = together.read(cell.key), separate.read(cell.key)
         assert one.keys() - other.keys() == {"trained_together"}
-        for found, expected in zip(one["history"], other["history"], strict=True):
-            assert found == pytest.approx(expected, abs=1e-4)
+        for actual, expected in zip(one["history"], other["history"], strict=True):
+            assert actual == pytest.approx(expected, abs=1e-4)
         for key in ("cell", "entry", "parameters", "best_epoch", "test"):
             assert one[key] == other[key]
 
 
-@pytest.mark.parametrize("entry", ["a", "ssn"])  # SSN has dropout, other losses and two outputs.
+@pytest.mark.parametrize("entry", ["a", "ssn"])  # SSN has dropout, different losses and two outputs.
 def test_twenty_steps_of_stacked_seeds(folder, entry):
-    """As GPUs train them; the tests below train them as this machine does."""
+    """Seeds as GPUs train them; the tests below train them as this machine does."""
     from benchmarks.execution.vectorized_seeds import StackedSeeds, values
 
     ave = AVE.from_directory(folder)
-    settled = zoo.entry(entry).with_recipe(batch_size=8)
+    resolved = zoo.entry(entry).with_recipe(batch_size=8)
 
     def model(seed):
         keras.utils.set_random_seed(seed)
         return zoo.load(entry, recipe={"batch_size": 8}, **ave.spec)
 
-    models, data = [model(seed) for seed in SEEDS], [train_dataset(settled, ave, seed) for seed in SEEDS]
+    models, data = [model(seed) for seed in SEEDS], [train_dataset(resolved, ave, seed) for seed in SEEDS]
     assert len(data[0]) == 3 and (data[0].rows != data[1].rows).any()
-    twin = model(9)
-    stacked = StackedSeeds(twin, [values(m) for m in models], data[0][0])
+    spare = model(9)
+    stacked = StackedSeeds(spare, [values(m) for m in models], data[0][0])
     for epoch in range(7):
         for dataset in data:
             dataset.set_epoch(epoch)
@@ -60,57 +64,57 @@ def test_twenty_steps_of_stacked_seeds(folder, entry):
             for key, value in logs.items():
                 assert value[i] == pytest.approx(np.mean([step[key] for step in steps]), abs=1e-4)
     for i, one in enumerate(models):
-        stacked.put(i, twin)
+        stacked.put(i, spare)
         for a, b in zip(
-            twin.variables + twin.optimizer.variables, one.variables + one.optimizer.variables, strict=True
+            spare.variables + spare.optimizer.variables, one.variables + one.optimizer.variables, strict=True
         ):
             np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-4)
-    assert int(twin.optimizer.iterations) == 21
+    assert int(spare.optimizer.iterations) == 21
 
 
 def test_a_group_equals_its_cells(tmp_path, folder, cell):
     cells = [cell("w_v", seed) for seed in SEEDS]
-    together, apart = Store(tmp_path / "together"), Store(tmp_path / "apart")
+    together, separate = Store(tmp_path / "together"), Store(tmp_path / "separate")
     for made in cells:
-        run_cell(made, folder, apart)
+        run_cell(made, folder, separate)
     seen = []
-    done = run_cell(SeedGroup(tuple(cells)), folder, together, lambda epoch, logs: seen.append((epoch, logs)))
-    check(together, apart, cells)
+    done = run_group(SeedGroup(tuple(cells)), folder, together, lambda epoch, logs: seen.append((epoch, logs)))
+    check(together, separate, cells)
     assert together.read(cells[1].key)["trained_together"] == list(SEEDS)
-    assert done["test_accuracy"] == pytest.approx(np.mean([apart.read(c.key)["test_accuracy"] for c in cells]))
-    histories = [apart.read(c.key)["history"] for c in cells]
+    assert done["test_accuracy"] == pytest.approx(np.mean([separate.read(c.key)["test_accuracy"] for c in cells]))
+    histories = [separate.read(c.key)["history"] for c in cells]
     for epoch, logs in seen:
         for key, value in logs.items():
             assert value == pytest.approx(np.mean([h[epoch - 1][key] for h in histories]), abs=1e-4)
     assert [epoch for epoch, _ in seen] == [1, 2, 3, 4] and not list((tmp_path / "together" / "running").glob("*.npz"))
 
 
-def test_seeds_that_stand_at_different_epochs_go_on(tmp_path, folder, cell):
-    """The last is ahead, whose model then serves for all."""
+def test_seeds_resume_at_different_epochs(tmp_path, folder, cell):
+    """The last seed is ahead; its model is then used for all."""
     cells = [cell("a", seed) for seed in SEEDS]
-    store, apart = Store(tmp_path / "killed"), Store(tmp_path / "apart")
+    store, separate = Store(tmp_path / "killed"), Store(tmp_path / "separate")
     with pytest.raises(Killed):
         run_cell(cells[1], folder, store, kill)
-    run_cell(SeedGroup(tuple(cells)), folder, store)
+    run_group(SeedGroup(tuple(cells)), folder, store)
     assert [store.read(c.key)["resumed_after"] for c in cells] == [0, 2]
     for made in cells:
-        run_cell(made, folder, apart)
-    check(store, apart, cells)
+        run_cell(made, folder, separate)
+    check(store, separate, cells)
 
 
-def test_a_killed_group_goes_on_and_loses_nothing(tmp_path, folder, cell):
-    """One cell of it is finished, one was begun alone and is an epoch behind, one is at work elsewhere."""
+def test_a_killed_group_resumes(tmp_path, folder, cell):
+    """One cell is finished, two were interrupted, and one is running elsewhere."""
     cells = [cell("a", seed) for seed in (*SEEDS, 6, 7)]
-    group, store, apart = SeedGroup(tuple(cells)), Store(tmp_path / "killed"), Store(tmp_path / "apart")
+    group, store, separate = SeedGroup(tuple(cells)), Store(tmp_path / "killed"), Store(tmp_path / "separate")
     finished = run_cell(cells[0], folder, store)
     with pytest.raises(Killed):
-        run_cell(SeedGroup(tuple(cells[1:3])), folder, store, kill)
+        run_group(SeedGroup(tuple(cells[1:3])), folder, store, kill)
     with store.lock(cells[3].key):
-        run_cell(group, folder, store)
+        run_group(group, folder, store)
     assert store.read(cells[0].key) == finished and not store.has(cells[3].key)
     assert [store.read(c.key)["resumed_after"] for c in cells[1:3]] == [2, 2]
-    run_cell(group, folder, store)
+    run_group(group, folder, store)
     assert store.read(cells[3].key)["trained_together"] == [7]
     for made in cells[2:]:
-        run_cell(made, folder, apart)
-    check(store, apart, cells[2:])
+        run_cell(made, folder, separate)
+    check(store, separate, cells[2:])

@@ -9,7 +9,7 @@ from benchmarks.grid.selection import choose_entries, parse_seeds
 from benchmarks.grid.tables import choose_tables, tables
 
 
-def test_a_key_depends_on_what_decides_the_result_and_nothing_else(cell):
+def test_the_key_depends_only_on_what_determines_the_result(cell):
     base = cell()
     same = [replace(base, profile="paper"), replace(base, data={**base.data, "title": "renamed"})]
     other = [
@@ -25,7 +25,7 @@ def test_a_key_depends_on_what_decides_the_result_and_nothing_else(cell):
     assert len({base.key, *(c.key for c in other)}) == 1 + len(other)
 
 
-def test_two_names_are_one_cell():
+def test_an_entry_with_two_names_is_one_cell():
     common = {"data": {}, "protocol": "paper", "backend": "jax", "profile": "quick", "recipe": {}}
     made = make_cells(["av_att", "concat_late", "a"], [0, 1], **common)
     assert [(c.entry, c.seed) for c in made] == [("av_att", 0), ("a", 0), ("av_att", 1), ("a", 1)]
@@ -44,18 +44,18 @@ def test_seeds(text, seeds):
         assert parse_seeds(text) == seeds
 
 
-def test_shards_share_the_cells(cell):
+def test_shards_split_the_cells_evenly(cell):
     cells = [cell(entry, seed) for seed in range(3) for entry in ("a", "v", "av_att")]
-    shares = [shard(cells, f"{number}/4") for number in range(1, 5)]
-    assert sorted((c.entry, c.seed) for share in shares for c in share) == sorted((c.entry, c.seed) for c in cells)
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    # Each share has a part of the long cells.
-    assert [sum(c.entry == "av_att" for c in share) for share in shares] == [1, 1, 1, 0]
+    shards = [shard(cells, f"{number}/4") for number in range(1, 5)]
+    assert sorted((c.entry, c.seed) for part in shards for c in part) == sorted((c.entry, c.seed) for c in cells)
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+    # The long cells are spread over the shards.
+    assert [sum(c.entry == "av_att" for c in part) for part in shards] == [1, 1, 1, 0]
     assert shard(cells, "10/10") == []
 
 
 @pytest.mark.parametrize("text", ["0/8", "9/8", "1", "a/b", "1/0", "-1/8", ""])
-def test_no_such_shard(text):
+def test_invalid_shards(text):
     with pytest.raises(AVEError, match=r"--shard.*1/8 to 8/8"):
         shard([], text)
 
@@ -64,11 +64,11 @@ def test_entries_and_tables():
     (one,) = choose_tables("1")
     assert choose_entries([one], ["w_*"]) == zoo.list("w_*")
     assert choose_entries([one], None) == list(one.entries)
-    with pytest.raises(AVEError, match=r"no entry is called 'av_at'.*Nearest: av_att"):
+    with pytest.raises(AVEError, match=r"unknown entry 'av_at'.*Nearest: av_att"):
         choose_entries([one], ["av_at"])
     with pytest.raises(AVEError, match=r"no entry matches.*--entries.*'a'.*found 'dmrn_late'"):
         choose_entries([one], ["dmrn_late"])
-    with pytest.raises(AVEError, match=r"no such table.*--tables.*one of 1, 2.*'12'.*Nearest: [12]"):
+    with pytest.raises(AVEError, match=r"unknown table.*--tables.*one of 1, 2.*'12'.*Nearest: [12]"):
         choose_tables("12")
 
 
@@ -79,7 +79,7 @@ def test_every_entry_of_a_table_exists_and_matches_the_paper():
     assert tables()["2"].cell("dmrfe", "early") is None
 
 
-def test_seeds_of_an_entry_make_a_group(cell):
+def test_group_seeds(cell):
     import json
     from dataclasses import asdict
 

@@ -19,7 +19,7 @@ def console():
     return Console(file=io.StringIO())
 
 
-def test_of_many_processes_one_writes_the_synthetic_data(tmp_path, monkeypatch, console):
+def test_only_one_process_writes_the_synthetic_data(tmp_path, monkeypatch, console):
     written = []
     write = SyntheticAVE.write
     monkeypatch.setattr(SyntheticAVE, "write", lambda *a, **k: (written.append(1), write(*a, **k)))
@@ -32,15 +32,15 @@ def test_of_many_processes_one_writes_the_synthetic_data(tmp_path, monkeypatch, 
     assert len({(str(folder), identity["sha256"]) for folder, identity in opened}) == 1
 
 
-def test_synthetic_data_that_a_killed_run_left_are_written_again(tmp_path, monkeypatch, console):
+def test_partial_synthetic_data_are_written_again(tmp_path, monkeypatch, console):
     monkeypatch.setitem(data.PROFILES, "quick", {"synthetic": OPTIONS, "recipe": {}})
     folder, identity = data.open_data(None, "quick", tmp_path, False, console)
-    # Files get their names one by one at the end, Annotations.txt last.
+    # Files are renamed one by one at the end, Annotations.txt last.
     (folder / "Annotations.txt").rename(folder / "Annotations.txt.partial")
     assert data.open_data(None, "quick", tmp_path, False, console) == (folder, identity)
 
 
-def test_entries_that_attend_are_refused_on_flat_features(tmp_path, console):
+def test_entries_with_attention_need_maps(tmp_path, console):
     SyntheticAVE(**{**OPTIONS, "visual_shape": (2, 2, 4)}).write(tmp_path / "flat")
     for name in ("visual_feature.h5", "visual_feature_noisy.h5"):
         with h5py.File(tmp_path / "flat" / name, "r+") as file:

@@ -1,4 +1,4 @@
-"""Where attention looks, in every form of a report, beside records that do not say."""
+"""Attention scores in all report formats, together with records that have none."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from tests.benchmarks.reports.test_content import GROUP, record
 CHANCE = "chance: looking everywhere alike"
 
 
-def attending(name, seed, accuracy, pointing):
+def attention_record(name, seed, accuracy, pointing):
     figures = {"pointing_game": pointing, "attention_mass": pointing / 2}
     chance = {CHANCE: dict.fromkeys(figures, 0.25)}
     return {**record(name, seed, accuracy), "metrics": {"accuracy": accuracy, **figures}, "trivial": chance}
@@ -26,7 +26,7 @@ def attending(name, seed, accuracy, pointing):
 @pytest.fixture
 def records():
     old = record("w_av_att", 0, 0.4)
-    return [record("a", 0, 0.5), *(attending("av_att", seed, 0.75, 0.8 + seed / 10) for seed in range(2)), old]
+    return [record("a", 0, 0.5), *(attention_record("av_att", seed, 0.75, 0.8 + seed / 10) for seed in range(2)), old]
 
 
 def test_markdown(records):
@@ -40,7 +40,7 @@ def test_markdown(records):
     assert "| a | A |" not in detail and "| w_av_att |" not in detail and "always background" not in detail
 
 
-def test_other_forms(records):
+def test_other_formats(records):
     found = list(csv.DictReader(io.StringIO(comma_separated(tables()["1"], GROUP, records))))
     by_key = {(line["entry"] or line["model"], line["metric"]): float(line["mean"]) for line in found if line["mean"]}
     assert by_key["av_att", "pointing_game"] == pytest.approx(85) and by_key[CHANCE, "attention_mass"] == 25
@@ -51,14 +51,14 @@ def test_other_forms(records):
     assert CHANCE in page([tables()["1"]], GROUP, records)
 
 
-def test_a_matrix_has_it_too():
-    records = [attending("dmrn_late", 0, 0.7, 0.8)]
+def test_matrix():
+    records = [attention_record("dmrn_late", 0, 0.7, 0.8)]
     assert len(terminal(tables()["2"], GROUP, records)) == 3
     assert latex(tables()["2"], GROUP, records).count(r"\begin{table}") == 2
     assert "| dmrn_late | DMRN, late | 80.0 ± – (1) |" in markdown(tables()["2"], GROUP, records)
 
 
-def test_records_that_do_not_say(records):
+def test_records_without_attention_scores(records):
     for form in (markdown, comma_separated, latex):
         assert "attention" not in form(tables()["1"], GROUP, [records[0], records[-1]]).lower()
     assert summary.trivial(records, "accuracy") == {"always background": 25.0, "true video class": 75.0}

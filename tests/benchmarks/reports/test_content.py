@@ -57,7 +57,7 @@ def records():
     return [record("a", seed, value) for seed, value in enumerate((0.5, 0.6, 0.7))] + [record("av", 0, 0.75)]
 
 
-def test_numbers(records):
+def test_mean_deviation_and_difference(records):
     row = summary.rows(tables()["1"], records)[0]
     assert row.mean == pytest.approx(60) and row.std == pytest.approx(np.std([50, 60, 70], ddof=1))
     assert (summary.measured(row), summary.difference(row)) == ("60.0 ± 10.0 (3)", "+0.5")
@@ -65,7 +65,7 @@ def test_numbers(records):
     assert summary.measured(summary.rows(tables()["1"], records)[1]) == "–"
 
 
-def test_answers_without_a_model(records):
+def test_trivial_predictions(records):
     expected = {"always background": 25.0, "true video class": 75.0}
     assert summary.trivial(records) == expected
 
@@ -105,10 +105,10 @@ def test_matrix_highlights_the_two_best_of_a_row():
     assert found["Early fusion"][-1] == ("–", False)
 
 
-def test_matrix_ends_with_the_mean_of_what_all_rows_have():
+def test_matrix_ends_with_the_mean_over_common_columns():
     table = tables()["2"]
     names = [table.cell(column, "late") for column in table.columns]
-    known = [zoo.entry(name).name for name in names[:-1]]  # concat_late is av_att.
+    known = [zoo.entry(name).name for name in names[:-1]]  # concat_late is another name of av_att.
     records = [record(name, seed, 0.1 * i + 0.01 * seed) for i, name in enumerate(known) for seed in range(2)]
     assert table.columns[names[-1].removesuffix("_late")] == content.matrix_head(table)[-2]
     assert names[-1] == "dmrfe_late" and table.cell("dmrfe", "early") is None
@@ -128,22 +128,22 @@ def test_page_is_self_contained_and_escaped(records):
     assert "default-src 'none'" in text
 
 
-def test_published_figures_are_of_the_present_entries():
-    """A card's figure is stale once its entry has changed; then the grid has to run again."""
+def test_published_figures_are_not_stale():
+    """After a change of an entry, the grid must run again."""
     for name in zoo.list():
         for row in results(name):
             assert row["config"] == config_hash(zoo.entry(name, row["protocol"])), f"{name}: {RESULTS} is stale"
 
 
-def test_table_files_hold_no_figures():
+def test_table_files_contain_no_figures():
     from benchmarks.grid.tables import FOLDER
 
     for file in FOLDER.glob("*.yaml"):
         assert "paper" not in yaml.safe_load(file.read_text())
 
 
-def test_a_report_is_printed_where_it_cannot_be_written(records, tmp_path):
-    """Files in the way of the lock and of the folder stand in for a folder that is read-only, also to root."""
+def test_a_report_is_printed_if_it_cannot_be_written(records, tmp_path):
+    """Existing paths block the lock and the folder, since read-only permissions do not stop root."""
     from rich.console import Console
 
     (tmp_path / "reports.lock").mkdir()
@@ -151,4 +151,4 @@ def test_a_report_is_printed_where_it_cannot_be_written(records, tmp_path):
     console = Console(file=io.StringIO(), width=200)
     assert not write_all(Store(tmp_path, write=False), [tables()["1"]], lambda: records, console)
     printed = console.file.getvalue()
-    assert "60.0 ± 10.0 (3)" in printed and "no report: " in printed
+    assert "60.0 ± 10.0 (3)" in printed and "cannot write the report: " in printed

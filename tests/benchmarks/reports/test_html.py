@@ -24,10 +24,10 @@ def text():
     return page([tables()["1"], tables()["3"]], GROUP, [old, new, short, matching_record("avdln", 0, 0.5, 0.4)])
 
 
-def test_what_a_cell_cost(text):
+def test_resource_usage_of_cells(text):
     assert "<td>3</td><td>1.00</td><td>30.0</td><td>1234</td><td>–</td>" in text
     assert "<td>3</td><td>10.00</td><td>3.0</td><td>–</td><td>–</td>" in text
-    # Records from before there was a clock.
+    # Old records have no resource usage.
     assert text.count("<td>3</td>" + 4 * "<td>–</td>") == 2
 
 
@@ -66,7 +66,7 @@ def test_figures_with_a_deviation_sort_as_numbers(opened):
     assert table.locator("[aria-sort=ascending]").count() == 1
 
 
-def test_confusion_opens(opened):
+def test_confusion_matrices_open_on_click(opened):
     assert opened.locator("details").count() == 2 and not opened.locator("details table").first.is_visible()
     opened.locator("summary", has_text="av").click()
     assert opened.locator("details table").first.is_visible()
@@ -93,7 +93,7 @@ def test_classes_and_confusion(rng):
     assert not {"Per-class accuracy", "Confusion"} & sections([matching_record("avdln", 0, 0.5, 0.5)]).keys()
 
 
-def test_the_whole_grid_is_small(rng):
-    """123 cells of 29 classes with far more confusion than a trained model's."""
+def test_page_size_of_the_whole_grid(rng):
+    """123 cells of 29 classes, with far more confusion than trained models have."""
     html = sections([predicted(rng)] * 123)["Confusion"]
     assert html.count("<table") == 123 and len(html) < 4e6

@@ -1,4 +1,4 @@
-"""Table 3: two figures per record, details, and trivial answers beside them."""
+"""Table 3: two metrics per record, additional tables, and trivial predictions."""
 
 import csv
 import io
@@ -64,14 +64,14 @@ def test_markdown(records):
     assert "a tie of k windows counts 1/k" in text and "always background" not in text
 
 
-def test_segments_and_matching_keep_to_their_tables(records):
+def test_segments_and_matching_have_separate_tables(records):
     text = markdown(tables()["1"], GROUP, records)
     assert "| a | A | 59.5 | 75.0 ± – (1) | +15.5 |" in text and "always background" in text
     assert "last window" not in text and "tie" not in text
     assert summary.trivial(records[-1:], "a2v") == {}
 
 
-def test_other_forms(records):
+def test_other_formats(records):
     found = list(csv.DictReader(io.StringIO(comma_separated(TABLE, GROUP, records))))
     by_key = {(line["entry"], line["metric"]): line for line in found}
     assert float(by_key["avdln", "a2v"]["mean"]) == pytest.approx(60) and by_key["avdln", "v2a"]["paper"] == "35.6"
@@ -84,13 +84,13 @@ def test_other_forms(records):
     assert html.count("<svg") == 3 and "AVDLN A2V" in html and "last window" in html
 
 
-def test_expected_hits_and_compare():
+def test_correct_and_compare():
     first = record("avdln", 0, 0.5, 0.5)
-    np.testing.assert_allclose(summary.right(first), [[1, 0.5], [1, 1], [0, 1]])
+    np.testing.assert_allclose(summary.correct(first), [[1, 0.5], [1, 1], [0, 1]])
     second = record("dcca", 0, 0.5, 0.5, answers=((1,), (2,), (5,)))
     (found,) = compare({"0": first, "1": second}, "avdln", "dcca")
     assert found.difference == pytest.approx(0)
-    # The first alone has the sound of the first video, and half of its picture, half of the time.
+    # Each run alone is right on one A2V query; both tie on V2A of the first video, which adds 1/2 * 1/2.
     assert found.only_first == found.only_second == 1.25
     with pytest.raises(AVEError, match="different videos"):
         compare({"0": first, "1": segment_record("a", 0, 0.5)}, "avdln", "a")
@@ -112,13 +112,13 @@ def test_published_lines(records, tmp_path):
     shown = readme_table(path)
     assert "| `avdln` | AVDLN | 44.8 | 35.6 | 60.0 ± 10.0 (3) | 40.0 ± 0.0 (3) |" in shown
     assert "|  | last window | – | – | 45.0 | 45.0 |" in shown
-    # Another results folder, without Table 3, leaves its lines alone.
+    # Publishing from a results folder without Table 3 keeps the lines of Table 3.
     publishing.publish([segment_record("a", 0, 0.5)], path)
     again = publishing._read(path)
     assert len(again) == len(lines)
     assert {line["entry"]: line["mean"] for line in again}["a"] == "50.0"
 
 
-def test_entries_stand_as_in_the_papers_tables():
-    named = ["random window", "ssn", "dmrn_late", "additive_early", "a", "ssn"]
-    assert publishing._in_order(named) == ["a", "additive_early", "dmrn_late", "ssn", "random window"]
+def test_entries_are_ordered_as_in_the_papers_tables():
+    names = ["random window", "ssn", "dmrn_late", "additive_early", "a", "ssn"]
+    assert publishing._in_order(names) == ["a", "additive_early", "dmrn_late", "ssn", "random window"]

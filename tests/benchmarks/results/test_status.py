@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.results import status
 from benchmarks.execution.state import EpochState
+from benchmarks.results import status
 from benchmarks.results.store import Store
 
 EPOCHS = [{"loss": 1.0, "val_segment_accuracy": 0.25}, {"loss": 0.5, "val_segment_accuracy": 0.5}]
 DONE = {"history": EPOCHS * 2, "resumed_after": 2, "seconds": 6.0}
 
 
-def begin(store, cell):
-    held = f'{{"history": {str(EPOCHS).replace(chr(39), chr(34))}, "best_epoch": 1, "generators": 0}}'
+def start(store, cell):
+    progress = f'{{"history": {str(EPOCHS).replace(chr(39), chr(34))}, "best_epoch": 1, "generators": 0}}'
     with store.state(cell.key).open("wb") as file:
-        np.savez(file, held=held)
+        np.savez(file, held=progress)
 
 
 def text(store, cells):
@@ -30,37 +30,37 @@ def store(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:200], lambda data: b"", lambda data: b"x" * len(data)])
-def test_a_damaged_state_is_told_and_set_aside(store, cell, damage):
-    begun = cell("a", 0)
-    begin(store, begun)
-    path = store.state(begun.key)
+def test_a_damaged_state_is_reported_and_renamed(store, cell, damage):
+    interrupted = cell("a", 0)
+    start(store, interrupted)
+    path = store.state(interrupted.key)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.warns(UserWarning, match=r"npz cannot be read; `run` begins the cell anew"):
-        assert status.cell_status(store, begun).kind == "missing"
+    with pytest.warns(UserWarning, match=r"npz cannot be read; `run` restarts the cell"):
+        assert status.cell_status(store, interrupted).kind == "missing"
     assert EpochState(path, "val_segment_accuracy").resume(None) == 0
     assert not path.exists() and list(path.parent.glob("*.broken-*"))
 
 
 def test_every_kind(store, cell):
-    done, running, begun, failed, _ = cells = [cell("a", seed) for seed in range(5)]
+    done, running, interrupted, failed, _ = cells = [cell("a", seed) for seed in range(5)]
     store.write(done.key, DONE)
-    begin(store, running)
-    begin(store, begun)
+    start(store, running)
+    start(store, interrupted)
     store.fail(failed.key, {}, "Traceback\nMemoryError: no room")
     with store.lock(running.key):
         statuses = [status.cell_status(store, c) for c in cells]
-    assert [s.kind for s in statuses] == ["done", "running", "begun", "failed", "missing"]
+    assert [s.kind for s in statuses] == ["done", "running", "interrupted", "failed", "missing"]
     assert statuses[1].text == "running: epoch 2 of 4, val 50.0 %"
     assert statuses[3].text == "failed: MemoryError: no room"
-    # The finished cell took 6 s for the two epochs after it was cut off; 2 + 2 + 4 + 4 are left to one process.
+    # The finished cell took 6 s for the last two epochs; one process has 2 + 2 + 4 + 4 epochs left.
     assert status.seconds_left(statuses) == pytest.approx(36)
     store.write(done.key, {**DONE, "trained_together": [0, 1, 2]})
     assert status.seconds_left([status.cell_status(store, done), *statuses[1:]]) == pytest.approx(3 * 36)
-    assert status.summary(statuses) == "1 done, 1 running, 1 begun, 1 failed, 1 missing; about 36 s left"
+    assert status.summary(statuses) == "1 done, 1 running, 1 interrupted, 1 failed, 1 missing; about 36 s left"
     assert "a                    seed 4  missing" in text(store, cells)
 
 
-def test_nothing_is_said_of_the_time_without_grounds(store, cell):
+def test_no_time_estimate_without_finished_and_running_cells(store, cell):
     cells = [cell("a", seed) for seed in range(2)]
     with store.lock(cells[0].key):
         assert text(store, cells).splitlines()[-1] == "1 running, 1 missing"
@@ -68,7 +68,7 @@ def test_nothing_is_said_of_the_time_without_grounds(store, cell):
     assert text(store, cells).splitlines()[-1] == "1 done, 1 missing"
 
 
-def test_watching_ends_when_all_is_done(store, cell, monkeypatch):
+def test_watch_ends_when_all_cells_are_done(store, cell, monkeypatch):
     made = cell()
 
     def work(seconds):
@@ -80,7 +80,7 @@ def test_watching_ends_when_all_is_done(store, cell, monkeypatch):
     assert console.file.getvalue().strip().endswith("1 done")
 
 
-def test_ctrl_c_is_no_error(store, cell, monkeypatch):
+def test_ctrl_c_ends_watch(store, cell, monkeypatch):
     def interrupt(seconds):
         raise KeyboardInterrupt
 

@@ -11,7 +11,7 @@ from benchmarks.results.files import atomic
 from benchmarks.results.store import Store
 
 
-def test_round_trip_clears_what_came_before(tmp_path):
+def test_writing_a_record_deletes_state_and_failure(tmp_path):
     store = Store(tmp_path)
     store.state("k").write_bytes(b"x")
     store.fail("k", {}, "reason")
@@ -22,13 +22,13 @@ def test_round_trip_clears_what_came_before(tmp_path):
 
 
 @pytest.mark.parametrize("text", ['{"a": ', "[]", "{}", "3"])
-def test_a_broken_record_is_set_aside(tmp_path, capsys, text):
+def test_a_damaged_record_is_renamed(tmp_path, capsys, text):
     store, file = Store(tmp_path), tmp_path / "cells" / "k.json"
     file.write_text(text)
-    with pytest.warns(UserWarning, match=r"k\.json cannot be read and is left out"):
+    with pytest.warns(UserWarning, match=r"k\.json cannot be read and is ignored"):
         assert not Store(tmp_path, write=False).has("k") and file.exists()
     assert not store.has("k")
-    assert "cannot be read and was set aside" in capsys.readouterr().out
+    assert "cannot be read and was renamed" in capsys.readouterr().out
     assert [f.read_text() for f in (tmp_path / "cells").iterdir()] == [text]
     assert not file.exists()
 
@@ -58,14 +58,14 @@ def test_a_read_only_folder(tmp_path, monkeypatch):
         Store(tmp_path / "new")
 
 
-def test_a_crash_in_the_block_leaves_nothing(tmp_path):
+def test_an_exception_in_atomic_leaves_no_file(tmp_path):
     with pytest.raises(RuntimeError), atomic(tmp_path / "f") as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_process_per_cell(tmp_path):
+def test_only_one_process_locks_a_cell(tmp_path):
     store = Store(tmp_path)
     with store.lock("k") as first, store.lock("k") as second, store.lock("other") as third:
         assert (first, second, third) == (True, False, True)
@@ -73,17 +73,17 @@ def test_one_process_per_cell(tmp_path):
         assert again
 
 
-def test_who_holds_the_lock_clears_what_killed_ones_left(tmp_path):
+def test_the_lock_deletes_partial_files_of_killed_processes(tmp_path):
     store = Store(tmp_path)
-    halves = [tmp_path / "running" / ".k.npz.12-ab", tmp_path / "cells" / ".k.json.12-ab"]
+    parts = [tmp_path / "running" / ".k.npz.12-ab", tmp_path / "cells" / ".k.json.12-ab"]
     other = tmp_path / "running" / ".other.npz.12-ab"
-    for half in (*halves, other):
-        half.touch()
+    for part in (*parts, other):
+        part.touch()
     with store.lock("k"):
-        assert not any(half.exists() for half in halves) and other.exists()
+        assert not any(part.exists() for part in parts) and other.exists()
 
 
-def test_whether_a_cell_is_running(tmp_path):
+def test_running(tmp_path):
     store = Store(tmp_path)
     assert not store.running("k")
     with store.lock("k"):
@@ -91,8 +91,8 @@ def test_whether_a_cell_is_running(tmp_path):
     assert not store.running("k")
 
 
-def test_a_running_cell_is_seen_without_the_right_to_write(tmp_path, monkeypatch):
-    """The error that another user's folder gives stands in for one: tests may run as root."""
+def test_running_without_write_permission(tmp_path, monkeypatch):
+    """The permission error is simulated, since tests may run as root."""
     store = Store(tmp_path)
     with store.lock("k"):
 
@@ -107,16 +107,16 @@ def test_a_running_cell_is_seen_without_the_right_to_write(tmp_path, monkeypatch
     assert not (tmp_path / "running" / "never.lock").exists()
 
 
-def test_a_look_at_a_lock_does_not_take_it(tmp_path, monkeypatch):
-    """`running` holds the lock for a moment; a worker that comes just then tries again."""
+def test_a_worker_retries_the_lock(tmp_path, monkeypatch):
+    """`running` holds the lock for a moment; a worker that tries at that time waits."""
     import fcntl
 
     store = Store(tmp_path)
-    with (tmp_path / "running" / "k.lock").open("w") as looking:
-        fcntl.flock(looking, fcntl.LOCK_SH)
-        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
-        with store.lock("k") as alone:
-            assert alone
+    with (tmp_path / "running" / "k.lock").open("w") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(reader, fcntl.LOCK_UN))
+        with store.lock("k") as acquired:
+            assert acquired
 
 
 def test_a_file_system_without_locks(tmp_path, monkeypatch):
@@ -126,8 +126,8 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with Store(tmp_path).lock("k") as alone:
-        assert alone
+    with Store(tmp_path).lock("k") as acquired:
+        assert acquired
 
 
 def test_records_are_plain_json(tmp_path):
@@ -135,7 +135,7 @@ def test_records_are_plain_json(tmp_path):
     assert json.loads((tmp_path / "cells" / "k.json").read_text())["title"] == "A+V"
 
 
-def test_reading_needs_no_write(tmp_path):
+def test_reading_does_not_write(tmp_path):
     Store(tmp_path).write("k", {"a": 1})
     before = sorted(tmp_path.rglob("*"))
     (tmp_path / "cells" / "k.json").chmod(0o444)

@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.speed.input_share import input_share
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="arithmetic of times")
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="does not depend on the backend")
 
 
 class Batches(keras.utils.PyDataset):
@@ -19,7 +19,7 @@ class Batches(keras.utils.PyDataset):
 
 
 class Machine:
-    """A clock, and a model whose steps from a file take 1/0.6 of those from memory; both become slower all the time."""
+    """A clock and a model. Steps from a file take 1/0.6 of the time of steps from memory; both slow down over time."""
 
     now, seconds = 0.0, 6.0
 
@@ -33,19 +33,19 @@ class Machine:
         self.seconds += 1
         for n in range(len(data)):
             data[n]
-            # The first find nothing that was read ahead.
+            # No batch is prefetched for the first steps.
             self.now += 100 if n < 3 else self.seconds / 0.6
             callbacks[0].on_train_batch_end(n, {})
         self.seconds += 1
 
 
 @pytest.mark.parametrize(("batches", "timed", "at_once"), [(15, 15, 1), (25, 24, 3), (64, 64, 100)])
-def test_what_the_input_adds(monkeypatch, batches, timed, at_once):
+def test_input_share(monkeypatch, batches, timed, at_once):
     machine, data = Machine(), Batches(batches)
     monkeypatch.setattr("benchmarks.speed.input_share.time", machine)
     assert input_share(machine, data, lambda: machine.train(at_once), at_once) == pytest.approx(40)
     assert data.seen == list(range(timed))
 
 
-def test_an_epoch_of_one_step_tells_nothing():
+def test_too_few_steps():
     assert input_share(None, Batches(1), None) is None

@@ -71,7 +71,7 @@ def test_bad_input_is_one_line_and_status_2(capsys, argv, message):
 
 def test_a_picture_that_cannot_be_drawn(folder, capsys, tmp_path):
     status, _, err = call(capsys, "data", "info", folder, "--plot", tmp_path / "p.xyz")
-    assert status == 2 and "cannot draw" in err
+    assert status == 2 and "cannot save the figure" in err
     status, _, err = call(capsys, "data", "info", folder, "--plot", tmp_path / "no" / "p.png")
     assert status == 2 and "No such file" in err and err.count("\n") == 1
 

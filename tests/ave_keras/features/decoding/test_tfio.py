@@ -1,4 +1,4 @@
-"""Run by `.ci/run` in an environment of its own, where tensorflow-io loads; elsewhere what it says when it does not."""
+"""`.ci/run` runs these tests in a separate environment with tensorflow-io; elsewhere, only the error is tested."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from tests.ave_keras.features import films
 loads = pytest.mark.skipif(not tfio.available(), reason="needs tensorflow-io and TensorFlow 2.16")
 
 
-@pytest.mark.skipif(tfio.available(), reason="tensorflow-io is here")
-def test_says_what_is_missing(tmp_path):
+@pytest.mark.skipif(tfio.available(), reason="tensorflow-io is installed")
+def test_the_error_without_tensorflow_io(tmp_path):
     with pytest.raises(AVEError, match=r'pip install "ave-keras\[tfio\]"'):
         read_audio(tmp_path / "a.wav", 1, decoder="tfio")
 
@@ -21,7 +21,7 @@ def test_says_what_is_missing(tmp_path):
 @loads
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 def test_decodes_as_pyav_does(tmp_path, rng, suffix):
-    """The same samples to a step of 16 bits."""
+    """The samples agree within one 16-bit step."""
     sound = np.float32(rng.uniform(-0.9, 0.9, (2, 16000)))
     path = films.write_film(tmp_path / f"a{suffix}", sound=sound)
     found, expected = (read_audio(path, 1, decoder=name) for name in ("tfio", "pyav"))
@@ -32,15 +32,15 @@ def test_decodes_as_pyav_does(tmp_path, rng, suffix):
 @loads
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
 def test_resamples_as_pyav_does(tmp_path, rate):
-    """Within 2e-3 of full scale on a tone, away from both ends, and in time."""
+    """A tone agrees within 2e-3 of full scale, without delay, away from both ends."""
     path = films.write_film(tmp_path / "a.wav", sound=films.tone(2, rate)[None], rate=rate)
     found, expected = (read_audio(path, 2, decoder=name) for name in ("tfio", "pyav"))
     np.testing.assert_allclose(found[200:-200], expected[200:-200], atol=2e-3)
 
 
 @loads
-def test_the_same_front_end(rng):
-    """Within 1e-3: its mel bands are made in float32."""
+def test_log_mel_equals_the_keras_front_end(rng):
+    """Within 1e-3, because tensorflow-io computes its mel bands in float32."""
     wave = np.float32(rng.uniform(-1, 1, 16000))
     found = tfio.log_mel(wave)
     assert found.shape == (98, 64)
@@ -48,10 +48,10 @@ def test_the_same_front_end(rng):
 
 
 @loads
-def test_other_files(tmp_path):
-    with pytest.raises(AVEError, match=r"wav and flac only .*found '.mp3'"):
+def test_invalid_files(tmp_path):
+    with pytest.raises(AVEError, match=r"only wav and flac .*found '.mp3'"):
         (tmp_path / "a.mp3").touch()
         read_audio(tmp_path / "a.mp3", 1, decoder="tfio")
     (tmp_path / "a.wav").write_text("no sound at all")
-    with pytest.raises(AVEError, match="not a sound that can be read"):
+    with pytest.raises(AVEError, match="unreadable sound file"):
         read_audio(tmp_path / "a.wav", 1, decoder="tfio")

@@ -9,11 +9,11 @@ av = pytest.importorskip("av")
 
 from ave_keras.features import probe, read_audio, read_frames, segments_of  # noqa: E402
 
-# Decoding knows no backend: once is enough.
+# Decoding does not depend on the backend.
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend")
 CLIPS = ("0lFf-HP86Q0", "16eUxQwxxbs", "22olCB3wQaA", "BjCEufrlXm4", "v_GGSY1Qvo990", "v_ZNVhz7ctTq0")
 SECONDS = dict(zip(CLIPS, (10, 10, 10, 10, 18, 14), strict=True))
-# Frames 0.04 s, then 0.26 s, then 0.7 s long: nothing that a frame count could find.
+# Frames of 0.04 s, 0.26 s and 0.7 s: counting frames would find the wrong ones.
 UNEVEN = (0, 0.04, 0.3, 0.31, 1.0, 1.7)
 
 
@@ -46,7 +46,7 @@ def test_pictures_are_rgb_and_upright(film):
 
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_films_are_turned_and_mirrored_as_players_do(tmp_path, rotation, mirrored):
+def test_films_are_rotated_and_mirrored_like_in_players(tmp_path, rotation, mirrored):
     path = write_film(tmp_path / "phone.mp4", (0, 0.5), rotation=rotation, mirrored=mirrored)
     upright = np.rot90(number_picture(1), rotation // 90)
     upright = upright[:, ::-1] if mirrored else upright
@@ -56,7 +56,7 @@ def test_films_are_turned_and_mirrored_as_players_do(tmp_path, rotation, mirrore
     assert read_frames(path, [0.5], size=(20, 30)).shape == (1, 20, 30, 3)
 
 
-def test_what_a_file_says_of_itself(film):
+def test_probe(film):
     video = probe(film)
     assert (video.path, video.width, video.height, video.has_audio) == (film, 64, 48, True)
     assert video.seconds == pytest.approx(1.7, abs=0.05)
@@ -64,7 +64,7 @@ def test_what_a_file_says_of_itself(film):
 
 
 @pytest.mark.parametrize(("seconds", "segments"), [(0.1, 1), (1.49, 1), (1.5, 2), (10.046, 10), (9.6, 10)])
-def test_whole_seconds(seconds, segments):
+def test_segments_of(seconds, segments):
     from ave_keras.features import Video
 
     assert segments_of(Video("x", seconds, 1, 1, True, 25)) == segments
@@ -96,14 +96,14 @@ def test_short_sound(tmp_path):
     assert np.abs(found[:6000]).max() > 0.4 and not found[8000:].any()
 
 
-def test_sound_that_begins_late_stays_in_time(tmp_path):
+def test_sound_that_starts_late_stays_in_sync(tmp_path):
     path = write_film(tmp_path / "late.mkv", (0, 1, 1.9), sound=tone(1)[None], start=0.75)
     found = read_audio(path, 2)
     first = np.flatnonzero(np.abs(found) > 0.05)[0] / 16000
     assert first == pytest.approx(0.75, abs=0.07)
 
 
-def test_clocks_that_do_not_begin_at_zero(tmp_path):
+def test_timestamps_that_do_not_start_at_zero(tmp_path):
     path = write_film(tmp_path / "tv.ts", 3 + np.arange(50) / 25)
     with av.open(str(path)) as container:
         assert container.start_time > 1e6
@@ -112,16 +112,16 @@ def test_clocks_that_do_not_begin_at_zero(tmp_path):
     assert np.abs(read_audio(path, 2)[2000:30000]).max() > 0.4
 
 
-@pytest.mark.parametrize("said", [None, "2"])
-def test_pictures_in_a_folder(tmp_path, said):
+@pytest.mark.parametrize("rate_file", [None, "2"])
+def test_pictures_in_a_folder(tmp_path, rate_file):
     import matplotlib.image
 
     for number in range(12):
         matplotlib.image.imsave(tmp_path / f"frame {number}.png", number_picture(number))
     write_film(tmp_path / "sound.wav", sound=tone(3)[None])
-    if said:
-        (tmp_path / "fps.txt").write_text(said)
-    rate = 2 if said else 4
+    if rate_file:
+        (tmp_path / "fps.txt").write_text(rate_file)
+    rate = 2 if rate_file else 4
     video = probe(tmp_path)
     assert (video.seconds, video.frames_per_second, video.width, video.height) == (12 / rate, rate, 64, 48)
     numbers = [number_of(p) for p in read_frames(tmp_path, [0, 0.6, 2.6, 99], size=(24, 64))]
@@ -131,7 +131,7 @@ def test_pictures_in_a_folder(tmp_path, said):
 
 @pytest.mark.parametrize("clip", CLIPS)
 def test_real_clips(shared, clip):
-    """Frames against PyAV's raw timestamps, sound of exactly T · 16,000 samples."""
+    """Frames equal those at PyAV's raw timestamps; the sound has exactly T · 16,000 samples."""
     path = shared / "clips" / f"{clip}.mp4"
     seconds = segments_of(probe(path))
     assert seconds == SECONDS[clip]
@@ -175,13 +175,13 @@ def damaged(tmp_path, kind):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("nothing", r"no such video \(.*nothing.mp4\): found nothing"),
-        ("text", r"not a video that can be read \(.*text.mp4\).*text that begins with 'no video at all"),
+        ("nothing", r"video not found \(.*nothing.mp4\): found no file"),
+        ("text", r"unreadable video \(.*text.mp4\).*a text file that starts with 'no video at all"),
         ("empty", r"not a video \(.*empty.mp4\): found an empty file"),
-        ("sound only", r"no picture in the file \(.*\): found sound only"),
-        ("no frames", r"no picture in the file|has no length|not a video that can be read"),
-        ("cut", r"not a video that can be read \(.*cut.mp4\).*an mp4 that was cut off"),
-        ("cut, index first", r"the file is cut off|not a video that can be read"),
+        ("sound only", r"no video stream in the file \(.*\): found sound only"),
+        ("no frames", r"no video stream in the file|has no duration|unreadable video"),
+        ("cut", r"unreadable video \(.*cut.mp4\).*a truncated or damaged mp4"),
+        ("cut, index first", r"the file is truncated|unreadable video"),
     ],
 )
 def test_damaged_files(tmp_path, kind, message):
@@ -193,7 +193,7 @@ def test_damaged_files(tmp_path, kind, message):
 
 def test_damaged_sound(tmp_path):
     path = damaged(tmp_path, "cut, index first")
-    with pytest.raises(AVEError, match=r"the file is cut off|not a video"):
+    with pytest.raises(AVEError, match=r"the file is truncated|unreadable video"):
         read_audio(path, 10)
 
 
@@ -210,7 +210,7 @@ def test_unknown_decoder(film):
         read_audio(film, 1, decoder="sox")
 
 
-def test_portrait_in_4k(tmp_path):
+def test_4k_portrait(tmp_path):
     path = tmp_path / "4k.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
@@ -228,12 +228,12 @@ def test_portrait_in_4k(tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([], "no pictures"),
-        (["1.png"], "nothing says how fast the pictures follow each other"),
+        ([], "no pictures in the folder"),
+        (["1.png"], "unknown picture rate"),
         (["1.png", "a.wav", "b.wav"], "several sound files .*a.wav, b.wav"),
     ],
 )
-def test_folders_that_are_no_film(tmp_path, files, message):
+def test_invalid_folders(tmp_path, files, message):
     for name in files:
         (tmp_path / name).touch()
     with pytest.raises(AVEError, match=message):

@@ -46,13 +46,13 @@ def test_reads_tensorflows_checkpoint_and_mean(tmp_path, frames, rng):
 
 
 @tensorflow_only
-def test_bad_weights(tmp_path):
+def test_invalid_arguments(tmp_path):
     with pytest.raises(AVEError, match=r"C3D needs weights.*weights='random'"):
         C3D()
-    with pytest.raises(AVEError, match=r"no such layer of C3D .*found 'fc9'"):
+    with pytest.raises(AVEError, match=r"unknown C3D layer .*found 'fc9'"):
         C3D("random", output="fc9")
     torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "c3d.pt")
     with pytest.raises(AVEError, match=r"not the weights of 'c3d'.*found no conv1.bias, .* and 11 more"):
         C3D(tmp_path / "c3d.pt", network=c3d(**SIZES))
-    with pytest.raises(AVEError, match="no mean picture"):
+    with pytest.raises(AVEError, match="invalid mean picture"):
         C3D("random", mean=np.zeros(5), network=c3d(**SIZES))

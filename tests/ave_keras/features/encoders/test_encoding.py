@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason=
 
 @pytest.fixture
 def film(tmp_path):
-    """One second of pictures at a time: number, all black, number."""
+    """Three seconds with a different picture every 0.05 s."""
     return films.write_film(tmp_path / "film.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
 
 
@@ -29,38 +29,42 @@ def test_features_of_a_film(film):
     np.testing.assert_array_equal(found["visual"][1], tiny.picture(frames)[0])
 
 
-def test_long_films_go_in_blocks(film):
+def test_long_films_are_encoded_in_blocks(film):
     with pytest.warns(UserWarning, match="the rest is silence"):
         found = encode(film, tiny.Sound(), tiny.picture, segments=20)
     assert found["visual"].shape == (20, 2, 2, 3) and not found["audio"][4:, 0].any()
     np.testing.assert_array_equal(found["visual"][5], found["visual"][19])
 
 
-def test_any_network_by_name():
-    made = visual_encoder(tiny.VISUAL, gain=2.0)
-    assert made.gain == 2.0 and isinstance(made, VisualEncoder) and isinstance(tiny.Sound(), AudioEncoder)
+def test_custom_encoders_by_name():
+    encoder = visual_encoder(tiny.VISUAL, gain=2.0)
+    assert encoder.gain == 2.0 and isinstance(encoder, VisualEncoder) and isinstance(tiny.Sound(), AudioEncoder)
     assert visual_encoder(tiny.VISUAL.replace("Picture", "picture")) is tiny.picture
 
 
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("resnet", {}, r"unknown encoder: expected one of \['vgg19', 'c3d'\], or module:attribute.*found 'resnet'"),
+        (
+            "resnet",
+            {},
+            r"unknown encoder: expected one of \['vgg19', 'c3d'\], or your own as module:attribute, found 'resnet'",
+        ),
         ("no_such_module:x", {}, "encoder 'no_such_module:x' not found.*PYTHONPATH"),
         ("ave_keras.errors:x", {}, "encoder 'ave_keras.errors:x' not found"),
-        ("ave_keras.features.extraction.splits:HELD_OUT", {}, "cannot be made.*0.1 is not a callable"),
-        (tiny.VISUAL, {"depth": 3}, "cannot be made.*unexpected keyword argument 'depth'"),
+        ("ave_keras.features.extraction.splits:HELD_OUT", {}, "cannot create encoder.*0.1 is not a callable"),
+        (tiny.VISUAL, {"depth": 3}, "cannot create encoder.*unexpected keyword argument 'depth'"),
         (tiny.AUDIO, {}, "not an encoder.*expected VisualEncoder, found no shape"),
     ],
 )
-def test_encoders_that_are_none(name, options, message):
+def test_invalid_encoders(name, options, message):
     with pytest.raises(AVEError, match=message):
         visual_encoder(name, **options)
     with pytest.raises(AVEError, match=r"expected one of .'vggish'."):
         audio_encoder("vgg19")
 
 
-def test_encoders_that_break_their_word(film):
+def test_encoders_with_invalid_results(film):
     class Short(tiny.Picture):
         shape = (2, 2, 4)
 
@@ -68,7 +72,7 @@ def test_encoders_that_break_their_word(film):
         def __call__(self, frames):
             return super().__call__(frames) * np.nan
 
-    with pytest.raises(AVEError, match=r"broke its word .*expected \(3, 2, 2, 4\), found \(3, 2, 2, 3\)"):
+    with pytest.raises(AVEError, match=r"returned the wrong shape .*expected \(3, 2, 2, 4\), found \(3, 2, 2, 3\)"):
         encode(film, tiny.Sound(), Short())
-    with pytest.raises(AVEError, match="gave NaN or Inf"):
+    with pytest.raises(AVEError, match="returned NaN or Inf"):
         encode(film, tiny.Sound(), Broken())

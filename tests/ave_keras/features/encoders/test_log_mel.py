@@ -8,7 +8,7 @@ from ave_keras.features.encoders.log_mel import log_mel, mel_weights, patches, s
 
 
 def by_hand(wave, offset=0.01):
-    """The VGGish front end, from its description, in float64: a DFT as a sum, a triangle at a time."""
+    """A float64 version of the VGGish front end, written from its description with an explicit DFT."""
     hann = np.array([0.5 - 0.5 * math.cos(2 * math.pi * n / 400) for n in range(400)])
     frames = np.array([wave[start : start + 400] * hann for start in range(0, len(wave) - 399, 160)])
     n, k = np.arange(400), np.arange(257)
@@ -47,7 +47,7 @@ def test_a_tone_over_digital_silence():
     np.testing.assert_allclose(found, by_hand(np.float64(wave)), atol=1e-3)
 
 
-def test_the_offset_of_yamnet(rng):
+def test_yamnets_offset(rng):
     wave = sounds(rng)[0]
     found = keras.ops.convert_to_numpy(log_mel(wave, 0.001))
     np.testing.assert_allclose(found, by_hand(np.float64(wave), 0.001), atol=1e-4)
@@ -68,7 +68,7 @@ def test_a_patch_is_the_first_96_frames(rng):
     np.testing.assert_allclose(found[0], by_hand(np.float64(waves[0]))[:96], atol=1e-4)
 
 
-def test_silence_is_the_offset():
+def test_silence_gives_the_log_of_the_offset():
     np.testing.assert_allclose(keras.ops.convert_to_numpy(log_mel(np.zeros((1, 800), "float32"))), math.log(0.01))
 
 
@@ -77,7 +77,7 @@ def test_the_end_is_not_padded():
         assert tuple(spectrogram(np.zeros(samples, "float32")).shape) == (frames, 257)
 
 
-def test_weights_leave_out_what_is_not_heard():
+def test_mel_weights_are_zero_outside_the_bands():
     weights = mel_weights()
     assert weights.shape == (257, 64) and not weights[:4].any() and not weights[241:].any()
     assert (weights.max(axis=0) > 0).all()

@@ -7,8 +7,8 @@ from ave_keras import AVEError
 from ave_keras.features.encoders.vgg19 import VGG19
 from tests.ave_keras.features import networks
 
-# XLA takes a minute for its 16 convolutions at the optimization level of the tests.
-pytestmark = pytest.mark.skipif(keras.backend.backend() == "jax", reason="VGGish and C3D stand for it on JAX")
+# XLA compiles its 16 convolutions for a minute at the optimization level of the tests.
+pytestmark = pytest.mark.skipif(keras.backend.backend() == "jax", reason="VGGish and C3D cover the shared code on JAX")
 
 SMALL = {"size": (32, 64), "frames_per_second": 2}
 
@@ -19,7 +19,7 @@ def frames(rng):
 
 
 def test_equals_pytorch(tmp_path, frames):
-    """Torchvision's weights see torchvision's normalization; Keras' own see BGR less a mean."""
+    """Torchvision's weights use torchvision's normalization; Keras' weights use BGR minus a mean."""
     module = networks.random(networks.VGG19())
     path = networks.saved(module, tmp_path / "vgg19.pth")
     encoder = VGG19(path, **SMALL)
@@ -39,7 +39,7 @@ def averaged(module, x):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend")
-def test_random_weights_and_bad_ones(tmp_path):
+def test_random_and_invalid_weights(tmp_path):
     with pytest.warns(UserWarning, match="random weights"):
         encoder = VGG19("random", **SMALL)
     assert (encoder.preprocessing, encoder.weights) == ("caffe", "random, seed 0")
@@ -51,5 +51,5 @@ def test_random_weights_and_bad_ones(tmp_path):
     (tmp_path / "b.h5").write_text("no weights")
     with pytest.raises(AVEError, match="not the weights of 'vgg19'"):
         VGG19(tmp_path / "b.h5", **SMALL)
-    with pytest.raises(AVEError, match=r"no such size of pictures .*found \(16, 16\)"):
+    with pytest.raises(AVEError, match=r"invalid picture size .*found \(16, 16\)"):
         VGG19("random", size=(16, 16))

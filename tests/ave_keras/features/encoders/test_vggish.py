@@ -50,9 +50,9 @@ def test_reads_tensorflows_checkpoint(tmp_path, wave, module, writer):
         tf.raw_ops.Save(filename=path, tensor_names=names, data=values)
     else:
         tf.raw_ops.SaveV2(prefix=path, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
-    of_torch = VGGish(networks.saved(module, tmp_path / "a.pth"), network=vggish(**SIZES))
-    of_tensorflow = VGGish(path, network=vggish(**SIZES))
-    np.testing.assert_array_equal(of_tensorflow(wave), of_torch(wave))
+    from_torch = VGGish(networks.saved(module, tmp_path / "a.pth"), network=vggish(**SIZES))
+    from_tensorflow = VGGish(path, network=vggish(**SIZES))
+    np.testing.assert_array_equal(from_tensorflow(wave), from_torch(wave))
 
 
 @tensorflow_only
@@ -60,7 +60,7 @@ def test_the_released_size():
     assert vggish().count_params() == 72_141_184
 
 
-def test_random_weights_say_so_and_are_the_same_everywhere(wave):
+def test_random_weights_warn_and_are_the_same_on_every_backend(wave):
     with pytest.warns(UserWarning, match="random weights"):
         encoder = VGGish("random", seed=3, network=vggish(**SIZES))
     assert encoder.weights == "random, seed 3"
@@ -76,7 +76,7 @@ def test_post_processing_by_hand(rng):
     np.testing.assert_array_equal(postprocess(x, matrix, means[:, None]), expected)
 
 
-def test_post_processing_of_the_release(shared, tmp_path, wave):
+def test_the_released_pca(shared, tmp_path, wave):
     path = shared / "ave" / "vggish_pca_params.npz"
     matrix, means = read_pca(path)
     assert matrix.shape == (128, 128) and means.shape == (128,)
@@ -91,7 +91,7 @@ def test_post_processing_of_the_release(shared, tmp_path, wave):
 def test_weights_that_do_not_fit(tmp_path, module):
     with pytest.raises(AVEError, match=r"VGGish needs weights.*weights='random'"):
         VGGish()
-    with pytest.raises(AVEError, match=r"no such weights file .*found nothing"):
+    with pytest.raises(AVEError, match=r"weights file not found .*found no file"):
         VGGish(tmp_path / "no.ckpt", network=vggish(**SIZES))
     path = networks.saved(module, tmp_path / "vggish.pth")
     small = vggish(**{**SIZES, "units": 9})
@@ -105,12 +105,12 @@ def test_weights_that_do_not_fit(tmp_path, module):
     with pytest.raises(AVEError, match=r"not the weights of 'vggish'.*found no features.6.bias"):
         VGGish(tmp_path / "part.pth", network=vggish(**SIZES))
     np.savez(tmp_path / "pca.npz", something=1)
-    with pytest.raises(AVEError, match="not the PCA of VGGish"):
+    with pytest.raises(AVEError, match="not a VGGish PCA file"):
         read_pca(tmp_path / "pca.npz")
 
 
 @tensorflow_only
-def test_a_text_file_for_a_checkpoint(tmp_path):
+def test_a_text_file_instead_of_a_checkpoint(tmp_path):
     (tmp_path / "vggish_model.ckpt").write_text("no weights")
-    with pytest.raises(AVEError, match="not a checkpoint of TensorFlow"):
+    with pytest.raises(AVEError, match="not a TensorFlow checkpoint"):
         VGGish(tmp_path / "vggish_model.ckpt", network=vggish(**SIZES))

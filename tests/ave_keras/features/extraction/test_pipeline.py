@@ -32,7 +32,7 @@ def private_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def clips(tmp_path):
-    """Five films of three seconds, one of them with letters that some programs fear, and their events."""
+    """Five films of three seconds, one with a non-ASCII name, and their events."""
     folder, lines = tmp_path / "clips", ["video,class,start,end"]
     folder.mkdir()
     for n, name in enumerate(("a", "b", "c", "d", "é f 猫")):
@@ -69,8 +69,7 @@ def test_the_manifest(tmp_path, clips):
     assert about["files"] == AVE.from_directory(made.folder).fingerprint()["files"]
 
 
-def test_it_trains(tmp_path, clips):
-    """A model of the zoo takes the folder as it is."""
+def test_a_zoo_model_trains_on_the_result(tmp_path, clips):
     from tests import small
 
     made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
@@ -80,7 +79,7 @@ def test_it_trains(tmp_path, clips):
     assert np.isfinite(losses).all()
 
 
-def test_bad_videos_stop_nothing(tmp_path, clips):
+def test_bad_videos_are_reported_and_skipped(tmp_path, clips):
     (clips / "text.mp4").write_text("no video")
     films.write_film(clips / "mute.mp4", (0, 1, 2.9))
     whole = films.write_film(clips / "cut.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
@@ -88,21 +87,22 @@ def test_bad_videos_stop_nothing(tmp_path, clips):
     films.write_film(clips / "unnamed.mp4", (0, 1, 2.9))
     with (tmp_path / "events.csv").open("a") as file:
         file.write("\ntext,Dog,0,3\nmute,Dog,0,3\ncut,Cat,0,3\ngone.mp4,Cat,0,3\nelsewhere,Dog,0,3")
-    given = [clips, tmp_path / "gone.mp4"]
-    made = extract(given, tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
-    told = {path.stem: reason for path, reason in made.failures.items()}
-    assert set(told) == {"text", "mute", "cut", "gone", "unnamed"} and made.unused == ["elsewhere"]
-    assert "found text that begins with 'no video'" in told["text"] and "no such video" in told["gone"]
-    assert "no sound" in told["mute"] and "no line of" in told["unnamed"]
+    videos = [clips, tmp_path / "gone.mp4"]
+    made = extract(videos, tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
+    failures = {path.stem: reason for path, reason in made.failures.items()}
+    assert set(failures) == {"text", "mute", "cut", "gone", "unnamed"} and made.unused == ["elsewhere"]
+    assert "found a text file that starts with 'no video'" in failures["text"]
+    assert "video not found" in failures["gone"]
+    assert "no sound" in failures["mute"] and "no line in" in failures["unnamed"]
     assert len(AVE.from_directory(made.folder).annotations) == 6
     (clips / "unnamed.mp4").unlink()
     films.write_film(clips / "text.mp4", np.arange(60) / 20, sound=films.tone(3)[None])
-    again = extract(given, tmp_path / "events.csv", made.folder, force=True, **ENCODERS)
+    again = extract(videos, tmp_path / "events.csv", made.folder, force=True, **ENCODERS)
     assert again.computed == 1 and again.rows == 7 and len(again.failures) == 3
 
 
 def test_background_clips(tmp_path, clips):
-    """Clips without an event are the background rows of the weak task; one that is bad is told and left out."""
+    """Clips without an event become background rows of the weak task; bad clips are reported and skipped."""
     street = tmp_path / "street"
     street.mkdir()
     for name in ("x", "y"):
@@ -117,15 +117,15 @@ def test_background_clips(tmp_path, clips):
     found = encode(street / "y.mp4", tiny.Sound(), tiny.Picture(2.0))
     for key, value in found.items():
         np.testing.assert_array_equal(x[key][-1], value)
-    # What lies there from before says nothing of the clips that come.
+    # The next run replaces the clips of the previous one.
     again = extract(
         [clips], tmp_path / "events.csv", made.folder, background=[street / "x.mp4"], force=True, **ENCODERS
     )
     assert again.clips == 1 and len(AVE.from_directory(made.folder).background_rows) == 1
 
 
-def test_splits_that_are_given(tmp_path, clips):
-    """Official order files beside the annotations are renumbered when a video is left out."""
+def test_splits_from_order_files(tmp_path, clips):
+    """Row numbers are adjusted when a video is missing."""
     lines = [f"Dog&{name}&good&0&3" for name in ("a", "b", "c", "gone", "d", "é f 猫")]
     (tmp_path / "Annotations.txt").write_text("\n".join(lines), encoding="utf-8")
     for split, rows in {"train": [0, 3, 5], "val": [2], "test": [4, 1]}.items():
@@ -135,11 +135,11 @@ def test_splits_that_are_given(tmp_path, clips):
     assert {s: list(r) for s, r in splits.items()} == {"train": [0, 4], "val": [2], "test": [3, 1]}
 
 
-def test_lengths_that_differ(tmp_path, clips):
+def test_videos_of_different_lengths(tmp_path, clips):
     films.write_film(clips / "long.mp4", np.arange(100) / 20, sound=films.tone(5)[None])
     with (tmp_path / "events.csv").open("a") as file:
         file.write("\nlong,Dog,4,5")
-    with pytest.raises(AVEError, match=r"differ in length .*found 5 of 3 s, 1 of 5 s. Choose it with --segments"):
+    with pytest.raises(AVEError, match=r"differ in length .*found 5 of 3 s, 1 of 5 s. Set the length with --segments"):
         extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
     with pytest.raises(AVEError, match=r"event 7 ends after the video .*expected end <= 4, found long: 4 to 5"):
         extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=4, **ENCODERS)
@@ -148,33 +148,33 @@ def test_lengths_that_differ(tmp_path, clips):
     assert AVE.from_directory(made.folder).segments == 5
 
 
-def test_what_is_refused_at_once(tmp_path, clips):
+def test_invalid_arguments(tmp_path, clips):
     made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
-    with pytest.raises(AVEError, match="there is a data set already"):
+    with pytest.raises(AVEError, match="the folder already has a data set"):
         extract([clips], tmp_path / "events.csv", made.folder, **ENCODERS)
     (tmp_path / "file").write_text("")
-    with pytest.raises(AVEError, match=r"the folder cannot be written .*own\): found Not a directory"):
+    with pytest.raises(AVEError, match=r"cannot write to the folder .*own\): found Not a directory"):
         extract([clips], tmp_path / "events.csv", tmp_path / "file" / "own", **ENCODERS)
     with pytest.raises(AVEError, match="unknown encoder"):
         extract([clips], tmp_path / "events.csv", tmp_path / "b", audio=("x", {}), visual=ENCODERS["visual"])
     (clips / "a.mp4").write_text("nothing")
-    with pytest.raises(AVEError, match=r"no video is left\n.*not a video that can be read"):
+    with pytest.raises(AVEError, match=r"no usable video\n.*unreadable video"):
         extract([clips / "a.mp4"], tmp_path / "events.csv", tmp_path / "c", **ENCODERS)
 
 
 def command(tmp_path, out, *more):
-    """`ave-keras extract` as a user runs it, as an argument list."""
-    call = [sys.executable, "-c", "from zoo.cli import main; main()", "extract", str(tmp_path / "clips")]
+    """The command line of `ave-keras extract`."""
+    call = [sys.executable, "-c", "from zoo.cli.app import main; main()", "extract", str(tmp_path / "clips")]
     call += ["--annotations", str(tmp_path / "events.csv"), "--out", str(out), "--visual-option", "gain=2"]
     return [*call, "--audio-encoder", tiny.AUDIO, "--visual-encoder", tiny.VISUAL, *more]
 
 
 def environment(**more):
-    """Keras' NumPy backend starts in no time, and these encoders need none."""
+    """The NumPy backend, which starts fastest; these encoders need no backend."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "numpy", **more}
 
 
-def test_goes_on_after_a_kill(tmp_path, clips):
+def test_resumes_after_a_kill(tmp_path, clips):
     out = tmp_path / "own"
     slow = environment(TINY_SECONDS="1")
     process = subprocess.Popen(command(tmp_path, out, "--workers", "0"), env=slow, stderr=subprocess.DEVNULL)
@@ -191,8 +191,8 @@ def test_goes_on_after_a_kill(tmp_path, clips):
     assert not (out / ".extract").exists()
 
 
-def test_a_video_that_kills_its_process(tmp_path, clips):
-    """Two processes; the video that takes its own down is told, the rest goes on, the status is 1."""
+def test_a_video_that_crashes_its_worker(tmp_path, clips):
+    """With two workers: the video that crashes one is reported, the others succeed, and the exit code is 1."""
     films.write_film(clips / "deadly.mp4", np.arange(60) / 20, sound=0 * films.tone(3)[None])
     with (tmp_path / "events.csv").open("a") as file:
         file.write("\ndeadly,Dog,0,3")
@@ -205,5 +205,5 @@ def test_a_video_that_kills_its_process(tmp_path, clips):
     )
     assert done.returncode == 1, done.stderr
     assert "6 rows of 3 segments, 5 videos encoded now" in done.stdout
-    assert "deadly.mp4: the process that read it died" in done.stdout
+    assert "deadly.mp4: its worker process crashed" in done.stdout
     assert len(AVE.from_directory(tmp_path / "own").annotations) == 6

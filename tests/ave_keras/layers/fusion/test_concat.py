@@ -12,6 +12,6 @@ def test_contract(rng):
 
 
 @pytest.mark.parametrize(("audio", "visual"), [((2, 4, 3), (2, 5, 3)), ((2, 4, 3), (2, 3)), ((2, 4, None), (2, 4, 3))])
-def test_pairs_that_cannot_be_fused(audio, visual):
+def test_invalid_shapes(audio, visual):
     with pytest.raises(AVEError, match=r"Concat cannot fuse.*expected audio.*found audio"):
         Concat().build(audio, visual)

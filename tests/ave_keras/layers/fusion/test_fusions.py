@@ -1,4 +1,4 @@
-"""Every fusion against its equation in NumPy float64, one derivation each."""
+"""Checks every fusion against its equation in NumPy float64."""
 
 import keras
 import numpy as np
@@ -58,7 +58,7 @@ def test_contract(pair, layer, derivation, weights):
 
 @pytest.mark.parametrize("blocks", [1, 2])
 def test_swapped_residuals(rng, blocks):
-    """The released form is the paper's for one block, to the last bit, and another network for two."""
+    """The released form equals the paper's exactly for one block, but not for two."""
     pair = [np.float32(rng.normal(size=(2, 3, D))) for _ in range(2)]
     layers = [fusion.DMRN(D, blocks=blocks, swapped=swapped) for swapped in (False, True)]
     outputs = []
@@ -87,12 +87,12 @@ def test_dmrn_projects_only_where_widths_differ():
         (lambda: fusion.MRN(residual="text"), "MRN.*'residual'.*'text'"),
     ],
 )
-def test_bad_arguments(build, message):
+def test_invalid_arguments(build, message):
     with pytest.raises(AVEError, match=message):
         build()
 
 
 @pytest.mark.parametrize("cls", [getattr(fusion, n) for n in fusion.__all__], ids=fusion.__all__)
-def test_shapes_that_cannot_be_fused(cls):
+def test_invalid_shapes(cls):
     with pytest.raises(AVEError, match=rf"{cls.__name__} cannot fuse.*expected audio.*found audio \(2, 3, 4\)"):
         cls().build((2, 3, 4), (2, 5, 4))

@@ -1,0 +1,133 @@
+"""Files of a results folder: atomic writes, locks between processes, and renaming of damaged files."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ave_keras.errors import AVEError
+
+if sys.platform != "win32":
+    import fcntl
+
+# Seconds to keep trying a lock, and between two attempts: `is_locked` holds one for a moment.
+PATIENCE, PAUSE = 0.1, 0.02
+
+
+def set_aside(path: Path) -> None:
+    """Renames a file that cannot be read, and prints a warning."""
+    aside = path.with_suffix(f".broken-{time.time_ns()}")
+    with contextlib.suppress(OSError):
+        path.replace(aside)
+        print(f"warning: {path} cannot be read and was renamed to {aside.name}; the cell will run again")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` atomically.
+
+    Raises:
+        AVEError: The file cannot be written, such as on a full disk; an existing file stays unchanged.
+    """
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1))
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yields a temporary path, which is flushed to disk and renamed to `path` if the block succeeds."""
+    # Processes on two machines may have the same ID.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CannotWrite(path, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def lock(path: Path, wait: bool = False) -> Iterator[bool]:
+    """Yields whether this process has acquired the lock; the system releases it when the process ends, even if killed.
+
+    Args:
+        path: The lock file, which is created if missing.
+        wait: Whether to wait until the lock is free.
+
+    Raises:
+        AVEError: The lock file cannot be created.
+    """
+    try:
+        path.touch()
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+    file_lock = FileLock(path)
+    try:
+        file_lock.acquire(timeout=-1 if wait else PATIENCE, poll_interval=PAUSE)
+    except Timeout:
+        yield False
+        return
+    except OSError:
+        pass  # Without file locks, two drivers may compute the same cell, which loses no result.
+    try:
+        yield True
+    finally:
+        file_lock.release()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock `path`; needs no write permission, and creates no file."""
+    if not path.exists():
+        return False
+    try:
+        FileLock(path).acquire(timeout=0).lock.release()
+    except Timeout:
+        return True
+    except OSError:
+        return _is_locked_read_only(path)
+    return False
+
+
+def _is_locked_read_only(path):
+    # FileLock opens the file for writing, which fails in another user's folder and on a read-only file system.
+    if sys.platform == "win32":
+        return False
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+class CannotWrite(AVEError):
+    """The results folder is read-only or full, so no cell can be stored and the run must stop."""
+
+    def __init__(self, path: Path, error: OSError):
+        super().__init__(
+            "results cannot be written",
+            file=path,
+            found=error.strerror or type(error).__name__,
+            fix="Free some space, or choose another folder with --results, and run the same command again; "
+            "finished cells are kept",
+        )
+
+
+def describe(error: Exception) -> str:
+    """The text of an exception: one line for bad input, a stack trace for unexpected errors."""
+    return str(error) if isinstance(error, AVEError) else "".join(traceback.format_exception(error))
