@@ -1,4 +1,4 @@
-"""The one error that user input raises."""
+"""The error that bad input raises, and what other errors say."""
 
 
 class AVEError(ValueError):
@@ -35,3 +35,8 @@ def _restored(kind, message, attributes):
     error = kind.__new__(kind, message)
     error.__dict__.update(attributes)
     return error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or the name of its class if it has none."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -19,7 +19,7 @@ def card(name: str, protocol: str = "paper") -> None:
     """Prints the card of an entry.
 
     Raises:
-        AVEError: an unknown name.
+        AVEError: An unknown name.
     """
     print(render(entry(name, protocol)))
 

@@ -21,16 +21,16 @@ class Entry:
     """A model of the zoo: how it is built and trained, and what the paper reports for it.
 
     Attributes:
-        name: the name that `zoo.load` takes.
-        title: the name in the paper's tables.
-        summary: one sentence.
-        family: the name of its YAML file.
-        task: one of `TASKS`.
-        builder: the function of `ave_keras.models` that builds it.
-        model: keyword arguments of the builder, without shapes.
-        recipe: how it is trained.
-        paper: the paper's table and figures.
-        parameters: number of weights at the released sizes.
+        name: The name that `zoo.load` takes.
+        title: The name in the paper's tables.
+        summary: One sentence.
+        family: The name of its YAML file.
+        task: One of `TASKS`.
+        builder: The function of `ave_keras.models` that builds it.
+        model: Keyword arguments of the builder, without shapes.
+        recipe: How it is trained.
+        paper: The paper's table and figures.
+        parameters: Number of weights at the released sizes.
         protocol: `"paper"` or `"official"`.
     """
 
@@ -84,7 +84,7 @@ class Entry:
         """A copy with other recipe values.
 
         Raises:
-            AVEError: an unknown key or a bad value.
+            AVEError: An unknown key or a bad value.
         """
         return replace(self, recipe=Recipe.from_dict({**asdict(self.recipe), **overrides}))
 

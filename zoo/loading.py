@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.models.files import read_model
 from zoo.registry import entry
 
@@ -32,7 +32,7 @@ def load(
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
-        name: the name of an entry; `zoo.list()` returns all of them.
+        name: The name of an entry; `zoo.list()` returns all of them.
         weights: a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes; released weights
             (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`, `.pth`, `.bin` or
             `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
@@ -40,9 +40,9 @@ def load(
             name and shapes start from its weights, as the released DMRN started from A+V-att.
         protocol: `"paper"`, or `"official"` for what the released code does differently. By default `"official"` for
             released weights, which compute something else in the paper's form, and `"paper"` otherwise.
-        recipe: recipe values to change, such as `{"learning_rate": 1e-4}`.
-        compile: false to compile the model yourself.
-        **overrides: shapes (`num_classes`, including background; `segments`; `audio_dim`; `visual_shape`), the released
+        recipe: Recipe values to change, such as `{"learning_rate": 1e-4}`.
+        compile: False to compile the model yourself.
+        **overrides: Shapes (`num_classes`, including background; `segments`; `audio_dim`; `visual_shape`), the released
             ones by default, and any other argument of the entry's builder, such as `lstm_units=64`. `**ave.spec` is
             the shapes of a data set.
 
@@ -51,7 +51,7 @@ def load(
         sound and picture accept any T and have no `num_classes`.
 
     Raises:
-        AVEError: an unknown name, argument or recipe key; a weights file that is missing or has other shapes.
+        AVEError: An unknown name, argument or recipe key; a weights file that is missing or has other shapes.
 
     Example:
 
@@ -81,7 +81,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
     """Loads the weights of a `.weights.h5`, `.keras` or released file into `model`.
 
     Raises:
-        AVEError: the file is missing, unreadable, or from another architecture.
+        AVEError: The file is missing, unreadable, or from another architecture.
     """
     path = Path(path)
     if checkpoints.is_checkpoint(path):
@@ -98,7 +98,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
             warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except (ValueError, OSError, KeyError, UserWarning) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise AVEError(
             f"cannot load these weights into {model.name!r}",
             file=path,
@@ -124,14 +124,14 @@ def take_weights(model: keras.Model, source: str | Path | keras.Model) -> list[s
     both LSTMs; fusion and classifier were new.
 
     Args:
-        model: the model to fill.
+        model: The model to fill.
         source: a `keras.Model`, the `.keras` file of one, or weights under the released names.
 
     Returns:
         The names of the copied layers, or of the released weights.
 
     Raises:
-        AVEError: the file is not a model, or no layer matches.
+        AVEError: The file is not a model, or no layer matches.
     """
     import keras
 

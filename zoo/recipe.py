@@ -23,20 +23,20 @@ class Recipe:
 
     Attributes:
         optimizer: a Keras optimizer by name, or `"torch_adam"`.
-        optimizer_options: further arguments of the optimizer, such as `{momentum: 0.9}`.
-        learning_rate: the initial learning rate.
-        loss: one of `LOSSES`.
-        batch_size: videos per step.
-        epochs: passes over the training split.
-        validate_every: epochs between two validations; the first epoch is always validated.
-        shuffle: whether to shuffle in every epoch; the released code keeps its class-sorted order.
-        drop_remainder: whether to drop the last partial batch.
-        background_videos: whether to train on the background clips of the weak task, too.
-        decay_steps: steps between two decays of the learning rate; null for no decay.
-        decay_rate: factor of each decay.
-        loss_options: arguments of the loss, such as `{margin: 2.0}`.
-        pairs: for matching models, the pairs of seconds to learn from: `"synchronised"` or `"official"`.
-        negatives: for synchronised pairs, the source of mismatched ones: `"within"`, `"across"` or `"both"`.
+        optimizer_options: Further arguments of the optimizer, such as `{momentum: 0.9}`.
+        learning_rate: The initial learning rate.
+        loss: One of `LOSSES`.
+        batch_size: Videos per step.
+        epochs: Passes over the training split.
+        validate_every: Epochs between two validations; the first epoch is always validated.
+        shuffle: Whether to shuffle in every epoch; the released code keeps its class-sorted order.
+        drop_remainder: Whether to drop the last partial batch.
+        background_videos: Whether to train on the background clips of the weak task, too.
+        decay_steps: Steps between two decays of the learning rate; null for no decay.
+        decay_rate: Factor of each decay.
+        loss_options: Arguments of the loss, such as `{margin: 2.0}`.
+        pairs: For matching models, the pairs of seconds to learn from: `"synchronised"` or `"official"`.
+        negatives: For synchronised pairs, the source of mismatched ones: `"within"`, `"across"` or `"both"`.
     """
 
     optimizer: str = "adam"
@@ -77,7 +77,7 @@ class Recipe:
         """A recipe from a mapping.
 
         Raises:
-            AVEError: an unknown key, or a value out of range.
+            AVEError: An unknown key, or a value out of range.
         """
         known = [f.name for f in fields(cls)]
         for key in values:

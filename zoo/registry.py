@@ -92,7 +92,7 @@ def entry(name: str, protocol: str = "paper") -> Entry:
     """The entry called `name`; aliases are resolved.
 
     Raises:
-        AVEError: an unknown name; the message suggests the nearest ones.
+        AVEError: An unknown name; the message suggests the nearest ones.
     """
     known = entries(protocol)
     name = aliases().get(name, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     import keras
@@ -108,7 +108,7 @@ def read_dense(path: str | Path) -> dict[str, list[np.ndarray]]:
             "not a Keras 2 file",
             file=path,
             expected="HDF5 with an attribute 'layer_names' and weights by layer",
-            found=str(error).splitlines()[0],
+            found=first_line(error),
         ) from error
 
 

@@ -4,8 +4,7 @@ import struct
 
 import numpy as np
 
-from ave_keras.checkpoints.objects import Allowlist
-from ave_keras.checkpoints.pickles import PickleMachine
+from ave_keras.checkpoints.objects import unpickle
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
@@ -25,15 +24,13 @@ def read_legacy(file, name):
         ValueError, LookupError, TypeError: The file is truncated or damaged.
         AVEError: The file contains a type or call that is not allowed.
     """
-    if _plain(file, name) != MAGIC:
+    if unpickle(file, name)[0] != MAGIC:
         raise ValueError("it does not start like a PyTorch file")
-    protocol, system = _plain(file, name), _plain(file, name)
+    (protocol, _), (system, _) = unpickle(file, name), unpickle(file, name)
     if protocol != PROTOCOL or not isinstance(system, dict) or system.get("little_endian") is not True:
         raise ValueError("it is from another version of PyTorch or from a big-endian machine")
-    allowlist = Allowlist(name)
-    value = PickleMachine(allowlist).run(file)
-    allowlist.finish()
-    keys = _plain(file, name)
+    value, allowlist = unpickle(file, name)
+    keys, _ = unpickle(file, name)
     position, numbers = file.tell(), {}
     for key in keys:
         storage = allowlist.storages[key]
@@ -44,10 +41,3 @@ def read_legacy(file, name):
         numbers[key] = np.frombuffer(file, storage.dtype, size, position + COUNT.size)
         position += COUNT.size + numbers[key].nbytes
     return value, numbers
-
-
-def _plain(file, name):
-    allowlist = Allowlist(name)
-    value = PickleMachine(allowlist).run(file)
-    allowlist.finish()
-    return value

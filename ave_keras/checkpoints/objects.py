@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ave_keras.checkpoints.pickles import checked_key
+from ave_keras.checkpoints.pickles import PickleMachine, checked_key
 from ave_keras.errors import AVEError
 
 DTYPES = {
@@ -194,3 +194,19 @@ CALLS = {
     # Every module of PyTorch 0.3 and 0.4 contains this; it selected an implementation.
     "torch.nn.backends.thnn._get_thnn_function_backend": lambda: None,
 }
+
+
+def unpickle(file, name):
+    """Reads the next pickle in `file`.
+
+    Args:
+        file: A file object.
+        name: The name of the file, for errors.
+
+    Returns:
+        `(value, allowlist)`: The value, and the `Allowlist` with its storages.
+    """
+    allowlist = Allowlist(name)
+    value = PickleMachine(allowlist).run(file)
+    allowlist.finish()
+    return value, allowlist

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from ave_keras.checkpoints.legacy import MAGIC_BYTES, read_legacy
 from ave_keras.checkpoints.objects import Module, Tensor
 from ave_keras.checkpoints.zipped import read_zipped
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
 # Far more than any network of this project has.
@@ -75,7 +75,7 @@ def read(path: str | Path) -> Checkpoint:
             "unreadable weights file",
             file=path,
             expected="PyTorch's legacy or zip format, or safetensors",
-            found=(str(error) or type(error).__name__).splitlines()[0][:200],
+            found=first_line(error)[:200],
             fix="Download it again. No code from the file was run",
         ) from error
     if arrays and all(name.startswith("module.") for name in arrays):

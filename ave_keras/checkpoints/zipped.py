@@ -6,8 +6,7 @@ import zipfile
 
 import numpy as np
 
-from ave_keras.checkpoints.objects import Allowlist
-from ave_keras.checkpoints.pickles import PickleMachine
+from ave_keras.checkpoints.objects import unpickle
 
 LOCAL = struct.Struct("<4s22xHH")
 
@@ -34,9 +33,7 @@ def read_zipped(file, name):
     order = entries.get(f"{folder}byteorder")
     if order and bytes(_content(file, order)) != b"little":
         raise ValueError("it is from a big-endian machine")
-    allowlist = Allowlist(name)
-    value = PickleMachine(allowlist).run(io.BytesIO(_content(file, entries[pickled[0]])))
-    allowlist.finish()
+    value, allowlist = unpickle(io.BytesIO(_content(file, entries[pickled[0]])), name)
     numbers = {}
     for key, storage in allowlist.storages.items():
         content = _content(file, entries[f"{folder}data/{key}"])

@@ -19,11 +19,11 @@ class Annotation(NamedTuple):
     """One row of the data set: an event of `class_name` in the segments `start <= t < end` of the video.
 
     Attributes:
-        class_name: the event's class.
-        video_id: the YouTube id; the released file repeats 46 ids.
+        class_name: The event's class.
+        video_id: The YouTube id; the released file repeats 46 ids.
         quality: "good" throughout the released file.
-        start: first segment of the event.
-        end: the segment after the last one; equal to `start` if there is no event.
+        start: First segment of the event.
+        end: The segment after the last one; equal to `start` if there is no event.
     """
 
     class_name: str
@@ -44,15 +44,15 @@ def read_annotations(
     """Reads `Annotations.txt`: one row per line, with five fields separated by `&` and no header.
 
     Args:
-        path: the file to read.
+        path: The file to read.
         segments: T, the last possible end of an event.
-        class_names: the classes that may occur; all by default.
+        class_names: The classes that may occur; all by default.
 
     Returns:
         A list of `Annotation`, in the order of the rows in all other files.
 
     Raises:
-        AVEError: the file is missing, or a line is invalid; the message names the line.
+        AVEError: The file is missing, or a line is invalid; the message names the line.
     """
     path = Path(path)
     try:

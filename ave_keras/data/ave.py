@@ -32,17 +32,17 @@ class AVE:
     of the labels is background.
 
     Attributes:
-        title: the name in tables: "AVE" for the released data set, "synthetic AVE", or the folder's name.
-        folder: the folder; None in memory.
+        title: The name in tables: "AVE" for the released data set, "synthetic AVE", or the folder's name.
+        folder: The folder; None in memory.
         annotations: N `Annotation`s, in the order of the rows.
         class_names: C names in order of first appearance.
         segments: T.
         labels: `(N, T, C + 1)` float32, one-hot.
         video_labels: `(N, C + 1)` float32, one-hot; background is never set.
         splits: `{"train": …, "val": …, "test": …}` row numbers, int64.
-        match_splits: the splits for cross-modality localization, if their files exist.
+        match_splits: The splits for cross-modality localization, if their files exist.
         source_mask: `(N, T, H, W)` uint8, 1 at the cells of the sounding object, or None.
-        bad_rows: rows dropped because a feature is NaN or infinite; numbers from N on are background clips.
+        bad_rows: Rows dropped because a feature is NaN or infinite; numbers from N on are background clips.
 
     Example:
 
@@ -94,11 +94,11 @@ class AVE:
         Feature files are required for the modalities that `dataset` is called with only.
 
         Args:
-            path: the folder.
+            path: The folder.
             segments: T; by default that of the features, or 10 without features.
-            class_names: the classes in the order of the columns; by default those in `dataset.yaml`, or in order of
+            class_names: The classes in the order of the columns; by default those in `dataset.yaml`, or in order of
                 first appearance.
-            skip_bad: whether to read all features and drop rows with NaN or Inf from the splits, with a warning;
+            skip_bad: Whether to read all features and drop rows with NaN or Inf from the splits, with a warning;
                 `bad_rows` lists them.
 
         Raises:
@@ -170,7 +170,7 @@ class AVE:
         """Row numbers of a split: "train", "val", "test", or one of them with "_match".
 
         Raises:
-            AVEError: an unknown split, or an empty one.
+            AVEError: An unknown split, or an empty one.
         """
         splits = {**self.splits, **{f"{s}_match": rows for s, rows in self.match_splits.items()}}
         if name not in splits:
@@ -198,24 +198,24 @@ class AVE:
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
         Args:
-            split: the name of a split, or row numbers `(n,)`.
-            modalities: the keys of `x`, among "audio" and "visual".
+            split: The name of a split, or row numbers `(n,)`.
+            modalities: The keys of `x`, among "audio" and "visual".
             task: "supervised", `y (B, T, C + 1)`; "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`; or
                 "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`.
-            batch_size: videos per batch.
-            shuffle: whether to shuffle in every epoch; the order depends on `seed` and the epoch only.
-            seed: the seed of the order.
-            drop_remainder: whether to drop a last batch that is not full.
-            background: whether to add the background clips, as the released code does for the weak task.
-            dtype: the type of the features.
-            on_gpu: whether to keep the features in GPU memory, if JAX or PyTorch has a GPU and they take at most an
+            batch_size: Videos per batch.
+            shuffle: Whether to shuffle in every epoch; the order depends on `seed` and the epoch only.
+            seed: The seed of the order.
+            drop_remainder: Whether to drop a last batch that is not full.
+            background: Whether to add the background clips, as the released code does for the weak task.
+            dtype: The type of the features.
+            on_gpu: Whether to keep the features in GPU memory, if JAX or PyTorch has a GPU and they take at most an
                 eighth of its free memory; batches are then tensors.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.
 
         Raises:
-            AVEError: an unknown split, modality or task; a missing feature file; a number that is not a row.
+            AVEError: An unknown split, modality or task; a missing feature file; a number that is not a row.
         """
         from ave_keras.data.dataset import TASKS, AVEDataset
 

@@ -34,12 +34,12 @@ class AVEDataset(keras.utils.PyDataset):
         segment_labels: `(N, T, C)` float32.
         video_labels: `(N, C)` float32.
         rows: `(n,)` int64, the rows of the split.
-        task: the form of `y`, one of `TASKS`.
-        batch_size: videos per batch.
-        shuffle: whether to shuffle in every epoch.
-        seed: the seed of the order.
-        drop_remainder: whether to drop a last batch that is not full, unless it is the only one.
-        dtype: the type of the features.
+        task: The form of `y`, one of `TASKS`.
+        batch_size: Videos per batch.
+        shuffle: Whether to shuffle in every epoch.
+        seed: The seed of the order.
+        drop_remainder: Whether to drop a last batch that is not full, unless it is the only one.
+        dtype: The type of the features.
         **kwargs: `workers`, `max_queue_size` of `keras.utils.PyDataset`.
 
     Items:
@@ -139,7 +139,7 @@ class EpochOrder(keras.callbacks.Callback):
     With it, `fit(..., initial_epoch=n)` continues exactly like an uninterrupted run.
 
     Args:
-        dataset: the `AVEDataset` of the training.
+        dataset: The `AVEDataset` of the training.
     """
 
     def __init__(self, dataset: AVEDataset):

@@ -24,11 +24,11 @@ class Features:
 
     Args:
         main: `{modality: (array, name)}` with arrays `(N, T, …)`; the name is the path of the file, for messages.
-        background: the same for the background clips, `(n, T, …)`.
-        folder: the folder of the files, for messages; None in memory.
+        background: The same for the background clips, `(n, T, …)`.
+        folder: The folder of the files, for messages; None in memory.
 
     Raises:
-        AVEError: the modalities differ in the number of clips or segments.
+        AVEError: The modalities differ in the number of clips or segments.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Features:
 
         Args:
             modality: "audio" or "visual".
-            clips: whether the rows of the background clips are needed; they are included if their file exists.
-            on_gpu: whether to keep the rows in GPU memory, if they fit; see `resident`. Training on several GPUs reads
+            clips: Whether the rows of the background clips are needed; they are included if their file exists.
+            on_gpu: Whether to keep the rows in GPU memory, if they fit; see `resident`. Training on several GPUs reads
                 its batches from the host.
 
         Raises:
-            AVEError: an unknown modality, or a missing file.
+            AVEError: An unknown modality, or a missing file.
         """
         rows = self.stored(modality, clips)
         if not on_gpu:

@@ -13,7 +13,7 @@ import yaml
 
 from ave_keras.data import annotations as ann
 from ave_keras.data.storage.hdf5 import LABELS, ORDER, read_array
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     from ave_keras.data.annotations import Annotation
@@ -46,7 +46,7 @@ def annotations_file(folder: str | Path) -> Path:
     """The path of `Annotations.txt` in a folder.
 
     Raises:
-        AVEError: the folder or the file does not exist.
+        AVEError: The folder or the file does not exist.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -63,7 +63,7 @@ def marker(folder: str | Path) -> dict[str, Any]:
     """The contents of `dataset.yaml`; `{}` if there is none.
 
     Raises:
-        AVEError: the file is invalid.
+        AVEError: The file is invalid.
     """
     path = Path(folder) / MARKER
     if not path.is_file():
@@ -72,7 +72,7 @@ def marker(folder: str | Path) -> dict[str, Any]:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         fix = "Fix or remove it; it only names the data set and its classes"
-        raise AVEError("not a YAML file", file=path, found=str(error).splitlines()[0], fix=fix) from None
+        raise AVEError("not a YAML file", file=path, found=first_line(error), fix=fix) from None
     if not isinstance(said, dict):
         fix = "Fix or remove it"
         raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=said, fix=fix)

@@ -29,11 +29,11 @@ class PairDataset(AVEDataset):
         features: `{"audio": Rows, "visual": Rows}`.
         segment_labels: `(N, T, C)` float32, background last.
         rows: `(n,)` int64, the rows of the split.
-        pairs: one of `PAIRS`.
-        negatives: one of `NEGATIVES`, for synchronised pairs.
-        learns: the form of `y`. `"distances"`: which pairs are true, for a contrastive loss; `"views"`: which seconds
+        pairs: One of `PAIRS`.
+        negatives: One of `NEGATIVES`, for synchronised pairs.
+        learns: The form of `y`. `"distances"`: which pairs are true, for a contrastive loss; `"views"`: which seconds
             contain an event, for canonical correlation, which learns from true pairs only.
-        **kwargs: arguments of `AVEDataset`.
+        **kwargs: Arguments of `AVEDataset`.
 
     Items:
         `(x, {"distances": y}, {"distances": weight})`, y and weight `(B, T, T)` or `(2 B, T, T)`, see
@@ -87,13 +87,13 @@ def pair_dataset(ave: AVE, split: str, **options: Any) -> PairDataset:
     """A `PairDataset` of a split of an `AVE`.
 
     Args:
-        ave: an `AVE`.
-        split: name of the split, such as "train_match".
-        **options: arguments of `PairDataset` and `AVEDataset`: `pairs`, `negatives`, `learns`, `batch_size`, `shuffle`,
+        ave: An `AVE`.
+        split: Name of the split, such as "train_match".
+        **options: Arguments of `PairDataset` and `AVEDataset`: `pairs`, `negatives`, `learns`, `batch_size`, `shuffle`,
             `seed`, `drop_remainder`, `dtype`.
 
     Raises:
-        AVEError: an unknown split or option value; a missing feature file.
+        AVEError: An unknown split or option value; a missing feature file.
     """
     features = {modality: ave.features.rows(modality) for modality in MODALITIES}
     return PairDataset(features, ave.labels, ave.split(split), **options)

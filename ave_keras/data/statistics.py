@@ -17,18 +17,18 @@ class Statistics:
     """Counts over a data set.
 
     Attributes:
-        title: name of the data set.
-        videos: number of rows.
-        ids: number of distinct video ids.
+        title: Name of the data set.
+        videos: Number of rows.
+        ids: Number of distinct video ids.
         segments: T.
         per_class: `{class: videos}` in the order of the columns.
         lengths: `{segments of the event: videos}`, longest first.
-        full_length: share of the videos with an event that fills the clip.
+        full_length: Share of the videos with an event that fills the clip.
         splits: `{split: rows}`; those for cross-modality localization end with "_match".
         background: `{split: share of background segments}`.
         leaks: `{split: number of rows with a video that is in the train split, too}`.
-        empty_events: row numbers of events without a segment.
-        background_clips: number of clips without an event, for the weak task.
+        empty_events: Row numbers of events without a segment.
+        background_clips: Number of clips without an event, for the weak task.
         references: `{split: {name: segment accuracy}}` of trivial references.
     """
 
@@ -75,7 +75,7 @@ def references(truth: np.ndarray, background: int) -> dict[str, float]:
 
     Args:
         truth: `(N, T)` class numbers; a video has one class beside background.
-        background: the class number of background.
+        background: The class number of background.
 
     Returns:
         `{"always background": share, "true video class": share}`; the second predicts the true class of the video for

@@ -21,15 +21,15 @@ class Format:
     """One format.
 
     Attributes:
-        name: name on the command line.
-        keras: name in `keras.Model.export`.
-        suffix: suffix of the file; empty for a folder.
-        needs: modules that write it, besides TensorFlow.
-        runtime: module that runs it.
-        extra: extra of ave-keras that installs these modules.
+        name: Name on the command line.
+        keras: Name in `keras.Model.export`.
+        suffix: Suffix of the file; empty for a folder.
+        needs: Modules that write it, besides TensorFlow.
+        runtime: Module that runs it.
+        extra: Extra of ave-keras that installs these modules.
         open: a function `open(path)` that returns `f({input: array}) -> {output: array}`.
-        unroll: whether to unroll LSTMs into T steps, for runtimes without loops.
-        beside: suffix of a second file with the same name.
+        unroll: Whether to unroll LSTMs into T steps, for runtimes without loops.
+        beside: Suffix of a second file with the same name.
     """
 
     name: str

@@ -21,7 +21,7 @@ def portable(model: keras.Model, unroll: bool = False) -> keras.Model:
 
     Args:
         model: a functional model.
-        unroll: whether to unroll LSTMs into T steps, for runtimes without loops. Long clips make large files.
+        unroll: Whether to unroll LSTMs into T steps, for runtimes without loops. Long clips make large files.
     """
     copy = _copy(model, unroll)
     inputs = {symbol.name: symbol for symbol in copy.inputs}

@@ -31,11 +31,11 @@ class Exported:
     """An exported file.
 
     Attributes:
-        path: path of the file, or of the folder of a SavedModel.
-        inputs: names of the inputs.
+        path: Path of the file, or of the folder of a SavedModel.
+        inputs: Names of the inputs.
         outputs: `{name in Keras: name in the file}`.
-        difference: largest difference from the outputs of Keras, see `conversion.difference`; None without a runtime.
-        float32: whether the model itself computes in float32; the file always does.
+        difference: Largest difference from the outputs of Keras, see `conversion.difference`; None without a runtime.
+        float32: Whether the model itself computes in float32; the file always does.
     """
 
     path: Path
@@ -54,17 +54,17 @@ def export(model: keras.Model, path: str | Path, format: str = "onnx", overwrite
 
     Args:
         model: a model of the zoo.
-        path: output file `.onnx`, `.tflite` or `.xml`, or folder of a SavedModel.
+        path: Output file `.onnx`, `.tflite` or `.xml`, or folder of a SavedModel.
         format: `"onnx"`, `"saved_model"`, `"litert"` or `"openvino"`.
-        overwrite: whether to replace an existing file.
+        overwrite: Whether to replace an existing file.
 
     Returns:
         `Exported`.
 
     Raises:
-        AVEError: an unknown format or suffix, another kind of model, an existing file, a missing package, a failed
+        AVEError: An unknown format or suffix, another kind of model, an existing file, a missing package, a failed
             conversion, or outputs that differ by more than 1e-4. Nothing is written then.
-        OSError: the folder cannot be written.
+        OSError: The folder cannot be written.
 
     Example:
 

@@ -40,9 +40,9 @@ def attention_maps(
     """The attention weights of every segment, NumPy `(B, T, H, W)`, which sum to one over (H, W).
 
     Args:
-        model: any model with audio-guided attention, such as `zoo.load("av_att")`.
+        model: Any model with audio-guided attention, such as `zoo.load("av_att")`.
         x: `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` arrays, or a data set of such batches.
-        batch_size: batch size of the prediction, if `x` contains arrays.
+        batch_size: Batch size of the prediction, if `x` contains arrays.
 
     Example:
 

@@ -40,19 +40,19 @@ def localize(
     Args:
         video: a video file, or a folder of pictures and a sound file.
         model: a `.keras` file or a `keras.Model` that localizes, with inputs `audio`, `visual` or both.
-        audio_encoder: an encoder of `ave_keras.features`, or its name; by default that in the model's file, or VGGish.
-        visual_encoder: likewise, or VGG-19. Both encoders must be those of the training data.
+        audio_encoder: An encoder of `ave_keras.features`, or its name; by default that in the model's file, or VGGish.
+        visual_encoder: Likewise, or VGG-19. Both encoders must be those of the training data.
         class_names: C names in the order of the columns, without background; by default those in the model's file, or
             numbers.
-        truth: the true events, if known, as `[(class name, start, end)]` with seconds `start <= t < end`.
-        segments: number of seconds to process; all by default.
-        silent: whether to use silence if the video has no sound, instead of raising an error.
+        truth: The true events, if known, as `[(class name, start, end)]` with seconds `start <= t < end`.
+        segments: Number of seconds to process; all by default.
+        silent: Whether to use silence if the video has no sound, instead of raising an error.
 
     Returns:
         A `Localization`.
 
     Raises:
-        AVEError: an unreadable video or model; a model that matches pairs, or takes other features than the encoders
+        AVEError: An unreadable video or model; a model that matches pairs, or takes other features than the encoders
             return; a wrong number of class names.
 
     Example:

@@ -16,14 +16,14 @@ class Localization:
     """The predictions of a model for the T seconds of a video, with C event classes and background last.
 
     Attributes:
-        video: path of the video.
+        video: Path of the video.
         class_names: C + 1 names.
         probabilities: `(T, C + 1)`.
         attention: `(T, H, W)` weights over the picture, or None for a model without attention.
         truth: T true names, which need not be among `class_names`, or None if unknown.
-        model: name of the model.
-        notes: remarks on features and classes.
-        seen: mean time, in seconds within a segment, of the pictures that the model sees.
+        model: Name of the model.
+        notes: Remarks on features and classes.
+        seen: Mean time, in seconds within a segment, of the pictures that the model sees.
     """
 
     video: Path

@@ -34,10 +34,10 @@ def linear_cca(x: ArrayLike, y: ArrayLike, components: int | None = None, regula
         x: `(n, d_x)`.
         y: `(n, d_y)`, whose rows are paired with those of x.
         components: k; at most the smaller of d_x and d_y, the default.
-        regularization: share of the mean variance of each view that is added to its variances.
+        regularization: Share of the mean variance of each view that is added to its variances.
 
     Raises:
-        AVEError: fewer than two pairs, or NaN.
+        AVEError: Fewer than two pairs, or NaN.
 
     Reference:
         Hotelling, Relations between two sets of variates, 1936.
@@ -69,7 +69,7 @@ def fit_projections(model: keras.Model, audio: np.ndarray, visual: np.ndarray, r
         model: a model built by `ave_keras.models.dcca`.
         audio: `(n, view_units)`, the views of n seconds of sound.
         visual: `(n, view_units)`, the views of their pictures.
-        regularization: see `linear_cca`.
+        regularization: See `linear_cca`.
 
     Returns:
         The `CCA`.

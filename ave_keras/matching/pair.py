@@ -20,9 +20,9 @@ class Match:
     """The windows that fit a query of `length` seconds.
 
     Attributes:
-        starts: start of the best window; several starts if their costs are equal.
+        starts: Start of the best window; several starts if their costs are equal.
         costs: `(W,)` mean distance per second of the windows that start at 0, 1, …
-        length: length of the query in seconds.
+        length: Length of the query in seconds.
     """
 
     starts: tuple
@@ -45,14 +45,14 @@ def match(
         audio: `(T_a, d_a)` features, one row per second.
         visual: `(T_v, H, W, d_v)` or `(T_v, d_v)` features, as the model takes them.
         direction: `"a2v"` to find a sound in the picture; `"v2a"` to find a picture in the sound.
-        start: first second of the query in its own modality.
-        length: length of the query in seconds; to the end of its modality by default.
+        start: First second of the query in its own modality.
+        length: Length of the query in seconds; to the end of its modality by default.
 
     Returns:
         `Match`.
 
     Raises:
-        AVEError: features of another shape, NaN or infinite; a query that is empty, out of range, or longer than the
+        AVEError: Features of another shape, NaN or infinite; a query that is empty, out of range, or longer than the
             other modality; a model that does not match pairs.
 
     Example:

@@ -34,7 +34,7 @@ def event_runs(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Starts and lengths `(N,)` of the runs of event seconds in labels `(N, T, C + 1)`; both are 0 without an event.
 
     Raises:
-        AVEError: the event seconds of a video are not contiguous.
+        AVEError: The event seconds of a video are not contiguous.
     """
     event = np.asarray(labels)[..., -1] == 0
     starts, lengths = event.argmax(axis=1), event.sum(axis=1)
@@ -54,11 +54,11 @@ def queries(ave: AVE, split: str) -> Queries:
     shorter than the clip. The released `val_match` contains 204 such videos, `test_match` none.
 
     Args:
-        ave: the data set.
-        split: name of a split, such as "test_match".
+        ave: The data set.
+        split: Name of a split, such as "test_match".
 
     Raises:
-        AVEError: an unknown split, or a split without a query.
+        AVEError: An unknown split, or a split without a query.
     """
     rows = ave.split(split)
     starts, lengths = event_runs(ave.labels[rows])

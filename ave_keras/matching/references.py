@@ -18,7 +18,7 @@ def references(
     """Trivial predictions for `Queries`, in the form of `localize`.
 
     Args:
-        queries: the queries.
+        queries: The queries.
         train_starts: `(M,)` first seconds of the events in the training split; without them, the last reference is
             omitted.
         train_lengths: `(M,)` their lengths.

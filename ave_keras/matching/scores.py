@@ -15,7 +15,7 @@ def scores(answers: np.ndarray, queries: Queries) -> dict[str, float]:
 
     Args:
         answers: `(N, T)` shares, as returned by `localize` and `references`.
-        queries: the queries.
+        queries: The queries.
 
     Returns:
         `{name: score}` in [0, 1]:

@@ -49,7 +49,7 @@ def window_costs(distances: ArrayLike, starts: ArrayLike, lengths: ArrayLike) ->
         `(N, T)` float64, infinite for starts without a window of l seconds.
 
     Raises:
-        AVEError: distances of another rank, or NaN; a query that is empty, outside its modality, or longer than what is
+        AVEError: Distances of another rank, or NaN; a query that is empty, outside its modality, or longer than what is
             searched.
     """
     distances = np.asarray(distances)
@@ -83,13 +83,13 @@ def localize(
         starts: `(N,)` first second of each query.
         lengths: `(N,)` length of each query in seconds.
         direction: `"a2v"` to find the sound in the picture, or `"v2a"`.
-        similarity: whether larger numbers mean a better fit.
+        similarity: Whether larger numbers mean a better fit.
 
     Returns:
         `(N, T)` float64 over the window starts; every row sums to one.
 
     Raises:
-        AVEError: an unknown direction; see `window_costs`.
+        AVEError: An unknown direction; see `window_costs`.
 
     Example:
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.models.fusing import without_half_cudnn
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_model(path: str | Path, compile: bool = True) -> keras.Model:
     try:
         model = keras.models.load_model(path, compile=compile)
     except (ValueError, OSError, TypeError, KeyError) as error:
-        raise AVEError("not a Keras model", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("not a Keras model", file=path, found=first_line(error)) from error
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.LSTM):
             without_half_cudnn(layer)

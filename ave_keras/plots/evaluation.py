@@ -5,14 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from ave_keras.metrics.confusion import confusion_matrix
 from ave_keras.plots.statistics import EVENT
-
-
-def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """The confusion matrix `(C, C)`, true classes by row, predicted by column, of class numbers of any shape."""
-    counts = np.zeros((classes, classes), "int64")
-    np.add.at(counts, (np.ravel(truth), np.ravel(predicted)), 1)
-    return counts
 
 
 def evaluation_figure(truth: np.ndarray, predicted: np.ndarray, class_names: Sequence[str], title: str = "") -> Figure:
@@ -27,7 +21,7 @@ def evaluation_figure(truth: np.ndarray, predicted: np.ndarray, class_names: Seq
     Returns:
         A `matplotlib.figure.Figure`. Classes without a true segment have blank rows.
     """
-    counts = confusion(truth, predicted, len(class_names))
+    counts = confusion_matrix(truth, predicted, len(class_names))
     totals = counts.sum(axis=1)
     shares = 100 * counts / np.maximum(totals, 1)[:, None]
     side = max(3.2, 0.9 + 0.3 * len(class_names))

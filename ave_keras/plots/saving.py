@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,4 +20,4 @@ def save(figure: Figure, path: str | Path) -> None:
     try:
         figure.savefig(path, dpi=150)
     except ValueError as error:
-        raise AVEError("cannot save the figure", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("cannot save the figure", file=path, found=first_line(error)) from error

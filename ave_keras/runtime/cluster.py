@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.runtime.gpus import memory_growth
 from ave_keras.runtime.packages import require
 
@@ -76,7 +76,7 @@ def connect(address: str | None, env: Mapping[str, str], modules: Iterable[Path]
         raise AVEError(
             "cannot use the Ray cluster",
             key="--address",
-            found=f"{address or os.environ.get('RAY_ADDRESS')}: {str(error).strip().splitlines()[0]}",
+            found=f"{address or os.environ.get('RAY_ADDRESS')}: {first_line(error)}",
             fix="Start one with `ray start --head`, with the same Python, Ray, token and RAY_AUTH_MODE as here",
         ) from error
     try:
@@ -85,7 +85,7 @@ def connect(address: str | None, env: Mapping[str, str], modules: Iterable[Path]
         # Only this machine's connection; callers handle the failures of other nodes.
         raise AVEError(
             "lost the connection to the Ray cluster",
-            found=str(error).strip().splitlines()[0],
+            found=first_line(error),
             fix="Restart the cluster and run the same command again; finished work is kept",
         ) from error
     finally:

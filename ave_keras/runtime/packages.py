@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 from typing import Any
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 
 def require(module: str, extra: str) -> Any:
@@ -22,7 +22,7 @@ def require(module: str, extra: str) -> Any:
     except ImportError as error:
         raise AVEError(
             f"needs {module.split('.')[0]}, which is not installed or does not load",
-            found=str(error).splitlines()[0],
+            found=first_line(error),
             fix=f'pip install "ave-keras[{extra}]"',
         ) from error
 

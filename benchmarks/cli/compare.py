@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from ave_keras.errors import AVEError
-from benchmarks.cli.options import Results
+from benchmarks.cli import options
 from benchmarks.results.store import Store
 from zoo.cli.terminal import wide_console
 
@@ -17,7 +17,7 @@ def compare(
         str, typer.Argument(help="A run: ENTRY, ENTRY@PROTOCOL, ENTRY@BACKEND, or the key or JSON file of a cell.")
     ],
     others: Annotated[list[str], typer.Argument(help="Runs to compare it with, in the same form.")],
-    results: Results = Path("results"),
+    results: options.Results = Path("results"),
 ):
     """Test whether one run differs from others by more than the noise of the test videos.
 

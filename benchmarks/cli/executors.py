@@ -20,7 +20,7 @@ def choose_backend(name):
             an installed backend.
 
     Raises:
-        AVEError: the backend is unknown.
+        AVEError: The backend is unknown.
     """
     backend = name or backend_name()
     if backend not in BACKENDS:
@@ -32,7 +32,7 @@ def choose_executor(name, backend, workers, threads, address, cpus, gpus):
     """The executor for these options; an option that is None was not given.
 
     Raises:
-        AVEError: an unknown executor, an invalid number, an option of another executor, or a missing package.
+        AVEError: An unknown executor, an invalid number, an option of another executor, or a missing package.
     """
     local = {"--workers": workers, "--threads": threads}
     ray = {"--address": address, "--cpus-per-cell": cpus, "--gpus-per-cell": gpus}

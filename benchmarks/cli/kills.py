@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from ave_keras.errors import AVEError
+from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend
-from benchmarks.cli.options import Backend
 from zoo.cli.terminal import messages
 
 
 def kills(
     count: Annotated[int, typer.Option(help="Number of kills.")] = 200,
-    backend: Backend = None,
+    backend: options.Backend = None,
     seed: Annotated[int, typer.Option(help="Seed of the times and kinds of the kills.")] = 0,
 ):
     """Kill workers and drivers of tiny grids at random times; check that no result is lost, duplicated or corrupted.

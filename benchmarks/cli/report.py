@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from ave_keras.errors import AVEError
-from benchmarks.cli.options import Results, Tables
+from benchmarks.cli import options
 from benchmarks.grid.tables import choose_tables
 from benchmarks.results.store import Store
 from zoo.cli.terminal import wide_console
 
 
 def report(
-    tables: Tables = "all",
-    results: Results = Path("results"),
+    tables: options.Tables = "all",
+    results: options.Results = Path("results"),
     publish_to: Annotated[
         Path | None,
         typer.Option("--publish", help="Also write the figures to this CSV file, which the model cards read."),

@@ -7,19 +7,8 @@ from typing import Annotated
 import typer
 
 from ave_keras.errors import AVEError
+from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend, choose_executor
-from benchmarks.cli.options import (
-    Backend,
-    BatchSize,
-    Data,
-    Entries,
-    Epochs,
-    Profile,
-    Results,
-    Seeds,
-    Tables,
-    select,
-)
 from benchmarks.grid.cells import group_seeds
 from benchmarks.grid.cells import shard as shard_of
 from zoo.cli.options import Protocol, SkipBad
@@ -27,16 +16,16 @@ from zoo.cli.terminal import messages, wide_console
 
 
 def run(
-    data: Data = None,
-    tables: Tables = "1",
-    entries: Entries = None,
-    seeds: Seeds = "1",
-    profile: Profile = "quick",
+    data: options.Data = None,
+    tables: options.Tables = "1",
+    entries: options.Entries = None,
+    seeds: options.Seeds = "1",
+    profile: options.Profile = "quick",
     protocol: Protocol = "paper",
-    backend: Backend = None,
-    epochs: Epochs = None,
-    batch_size: BatchSize = None,
-    results: Results = Path("results"),
+    backend: options.Backend = None,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    results: options.Results = Path("results"),
     workers: Annotated[
         int | None,
         typer.Option(help="Number of worker processes.", show_default="one per core, at most 4 or one per GPU"),
@@ -95,7 +84,7 @@ def run(
     group = group_seeds if vectorize_seeds else list
     shard_of([], shard)  # Reports an invalid shard before the data are read.
     runner = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
-    store, chosen, cells, folder = select(
+    store, chosen, cells, folder = options.select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
     )
     selected = shard_of(cells, shard, group)

@@ -13,8 +13,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ave_keras.errors import AVEError
+from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend
-from benchmarks.cli.options import Backend
 from benchmarks.execution.local_executor import KEEP_MEMORY
 from benchmarks.grid.selection import choose_entries
 from zoo.cli.terminal import messages, wide_console
@@ -42,7 +42,7 @@ def speed(
     videos: Annotated[
         int, typer.Option(help="Videos in the temporary feature file; 0 skips the input pipeline.")
     ] = AVE_VIDEOS,
-    backend: Backend = None,
+    backend: options.Backend = None,
     policy: Annotated[str, typer.Option(help="Keras dtype policy, such as mixed_bfloat16.")] = "float32",
     profile: Annotated[
         Path | None, typer.Option(help="Folder for profiler traces; also prints the most expensive operations.")

@@ -5,33 +5,22 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.options import (
-    Backend,
-    BatchSize,
-    Data,
-    Entries,
-    Epochs,
-    Profile,
-    Results,
-    Seeds,
-    Tables,
-    select,
-)
+from benchmarks.cli import options
 from zoo.cli.options import Protocol, SkipBad
 from zoo.cli.terminal import messages
 
 
 def status(
-    data: Data = None,
-    tables: Tables = "1",
-    entries: Entries = None,
-    seeds: Seeds = "1",
-    profile: Profile = "quick",
+    data: options.Data = None,
+    tables: options.Tables = "1",
+    entries: options.Entries = None,
+    seeds: options.Seeds = "1",
+    profile: options.Profile = "quick",
     protocol: Protocol = "paper",
-    backend: Backend = None,
-    epochs: Epochs = None,
-    batch_size: BatchSize = None,
-    results: Results = Path("results"),
+    backend: options.Backend = None,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    results: options.Results = Path("results"),
     skip_bad: SkipBad = False,
     keep_watching: Annotated[
         bool, typer.Option("--watch", help="Update the display until no cell is left to run.")
@@ -47,7 +36,7 @@ def status(
     """
     from benchmarks.results.status import view, watch
 
-    store, _, cells, _ = select(
+    store, _, cells, _ = options.select(
         data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=False
     )
     if keep_watching:

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from ave_keras.metrics.confusion import confusion_matrix
+
 
 def confusion(record: dict) -> np.ndarray:
     """The confusion matrix on the test split: counts `(C, C)` int64, indexed `[truth, predicted]`.
 
     Background is the last class. The predicted class of a segment is the most probable one.
     """
-    count = len(record["class_names"])
-    truth, predicted = (np.array(record["test"][key]).ravel() for key in ("truth", "predicted"))
-    return np.bincount(truth * count + predicted, minlength=count**2).reshape(count, count)
+    return confusion_matrix(record["test"]["truth"], record["test"]["predicted"], len(record["class_names"]))
 
 
 def shares(counts: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def choose_executor(name: str, workers: int | None, address: str | None, gpus: f
     """The `RayExecutor` for these options, where None is an option not given; None for local execution.
 
     Raises:
-        AVEError: an unknown executor, an option of the other one, an invalid number, or Ray is not installed.
+        AVEError: An unknown executor, an option of the other one, an invalid number, or Ray is not installed.
     """
     check_options(name, {"--workers": workers}, {"--address": address, "--gpus-per-worker": gpus})
     if name == "local":

@@ -10,7 +10,7 @@ from rich.table import Table
 from ave_keras import data as ave_data
 from ave_keras import matching
 from ave_keras.data.storage.hdf5 import FEATURES, read_array
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from zoo.cli.terminal import console
 
 # The modality of the query, and the one that is searched.
@@ -112,7 +112,7 @@ def _array(path, row, ranks):
         try:
             array = np.load(path)
         except (ValueError, OSError, EOFError, MemoryError) as error:
-            raise AVEError("not a NumPy array", file=path, found=str(error).splitlines()[0]) from error
+            raise AVEError("not a NumPy array", file=path, found=first_line(error)) from error
     elif path.suffix in (".h5", ".hdf5"):
         array = read_array(path, FEATURES)
     else:

@@ -20,11 +20,11 @@ def encoder_options(weights: str | None, more: Iterable[str] | None) -> dict[str
     """Encoder options as a dict; values are parsed as YAML.
 
     Args:
-        weights: the value of the option `weights`, or None to leave it out.
-        more: further options as `name=value`.
+        weights: The value of the option `weights`, or None to leave it out.
+        more: Further options as `name=value`.
 
     Raises:
-        AVEError: an option that is not `name=value`.
+        AVEError: An option that is not `name=value`.
     """
     found = {} if weights is None else {"weights": weights}
     for text in more or []:

@@ -36,11 +36,11 @@ def run(app: typer.Typer, argv: list[str] | None = None) -> None:
     printed without their line of code. `AVE_KERAS_DEBUG=1` raises the exceptions instead.
 
     Args:
-        app: the app to run.
-        argv: its arguments; those of the process by default.
+        app: The app to run.
+        argv: Its arguments; those of the process by default.
 
     Raises:
-        SystemExit: always, with the exit code.
+        SystemExit: Always, with the exit code.
     """
     formatted, warnings.formatwarning = warnings.formatwarning, lambda message, *_, **__: f"warning: {message}\n"
     try:

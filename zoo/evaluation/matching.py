@@ -23,13 +23,13 @@ def localize(
     """The predictions of a model for the queries of a split: `(Queries, {"a2v": (N, T) shares, "v2a": …})`.
 
     Args:
-        distances: the `ave_keras.matching.distance_model` of a model.
-        ave: the data set.
+        distances: The `ave_keras.matching.distance_model` of a model.
+        ave: The data set.
         split: "val" or "test"; the split for cross-modality localization is used.
-        batch_size: videos per step.
+        batch_size: Videos per step.
 
     Raises:
-        AVEError: the data set has no such split, or the split has no query.
+        AVEError: The data set has no such split, or the split has no query.
     """
     match_split(ave, split)
     queries = matching.queries(ave, f"{split}_match")
@@ -44,7 +44,7 @@ class MatchingScore:
     """Scores on a split.
 
     Attributes:
-        queries: the `Queries`.
+        queries: The `Queries`.
         answers: `{"a2v": (N, T) shares, "v2a": …}`.
         metrics: `{key: share}`, keys `a2v` and `v2a` of exact match, and `a2v_iou`, …, see `ave_keras.matching.scores`.
         references: `{name: {key: share}}` of trivial references.
@@ -65,7 +65,7 @@ def evaluate(model: keras.Model, ave: AVE, split: str) -> MatchingScore:
     """The `MatchingScore` of a model on "val" or "test"; see `localize`.
 
     Raises:
-        AVEError: the model has no output `distances`; see also `localize`.
+        AVEError: The model has no output `distances`; see also `localize`.
     """
     queries, answers = localize(matching.distance_model(model), ave, split)
     train = matching.event_runs(ave.labels[match_split(ave, "train")])
@@ -90,7 +90,7 @@ def match_split(ave: AVE, name: str) -> np.ndarray:
     """Row numbers of "train", "val" or "test" for cross-modality localization.
 
     Raises:
-        AVEError: the data set has no such split.
+        AVEError: The data set has no such split.
     """
     if name not in ave.match_splits:
         raise AVEError(

@@ -20,7 +20,7 @@ def load_model(path: str | Path, ave: AVE) -> keras.Model:
     """Reads a `.keras` file and checks its inputs, columns and classes against a data set.
 
     Raises:
-        AVEError: the file is missing or not a model, or it does not fit `ave`.
+        AVEError: The file is missing or not a model, or it does not fit `ave`.
     """
     model = read_model(path)
     for symbol in model.inputs:

@@ -22,12 +22,12 @@ class Score:
     """Scores on a split.
 
     Attributes:
-        accuracy: overall segment accuracy.
+        accuracy: Overall segment accuracy.
         per_class: `{label: (accuracy, segments)}`.
         references: `{name: accuracy}` of trivial references.
         truth: `(N, T)` true class numbers.
         predicted: `(N, T)` predicted class numbers.
-        class_names: the names of the class numbers, background last.
+        class_names: The names of the class numbers, background last.
     """
 
     accuracy: float
@@ -42,8 +42,8 @@ def segment_probabilities(model: keras.Model, dataset: AVEDataset | dict[str, np
     """Predicted probabilities of every segment, NumPy `(N, T, C)` float32, of weak and supervised models.
 
     Args:
-        model: any model of the zoo.
-        dataset: an `AVEDataset`, or a dict of arrays.
+        model: Any model of the zoo.
+        dataset: An `AVEDataset`, or a dict of arrays.
     """
     with getattr(dataset, "errors", contextlib.nullcontext)():
         predicted = model.predict(dataset, verbose=0)

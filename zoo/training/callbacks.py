@@ -14,7 +14,7 @@ class Finite(keras.callbacks.Callback):
     """Stops training when the loss is NaN or infinite; the best model so far is kept.
 
     Raises:
-        AVEError: after the first epoch with such a loss.
+        AVEError: After the first epoch with such a loss.
     """
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -38,10 +38,10 @@ class BestModel(keras.callbacks.Callback):
     """Saves the model whenever its validation score improves; the file is complete at any time.
 
     Args:
-        path: the `.keras` file to write.
-        monitor: the key of the score in the epoch's logs; higher is better, and the first of equal scores is kept.
-        metadata: further metadata for the file, see `ave_keras.models.files`.
-        model: the model to save, if it is not the trained one but shares its weights, see `zoo.training.vectors`.
+        path: The `.keras` file to write.
+        monitor: The key of the score in the epoch's logs; higher is better, and the first of equal scores is kept.
+        metadata: Further metadata for the file, see `ave_keras.models.files`.
+        model: The model to save, if it is not the trained one but shares its weights, see `zoo.training.vectors`.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class TensorBoardLog(keras.callbacks.Callback):
     Unlike `keras.callbacks.TensorBoard`, it needs the tensorboard package only, not TensorFlow.
 
     Args:
-        folder: the folder to write event files to.
+        folder: The folder to write event files to.
 
     Raises:
-        AVEError: tensorboard is not installed.
+        AVEError: Tensorboard is not installed.
     """
 
     def __init__(self, folder: str | Path):

@@ -20,7 +20,7 @@ def on_all_devices() -> Iterator[int]:
         The number of devices.
 
     Raises:
-        AVEError: on PyTorch, where Keras supports one device only.
+        AVEError: On PyTorch, where Keras supports one device only.
 
     Example:
 

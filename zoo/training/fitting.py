@@ -70,16 +70,16 @@ def fit(
     """Trains a compiled model by the entry's recipe; returns the Keras history.
 
     Args:
-        entry: the entry with the recipe.
-        model: the compiled model.
-        ave: the data set.
-        seed: the seed of the order of the videos.
-        first_epoch: the epoch to resume at, counted from 0; the order of the videos is that of an uninterrupted run.
-        callbacks: further Keras callbacks.
-        verbose: as in `keras.Model.fit`.
+        entry: The entry with the recipe.
+        model: The compiled model.
+        ave: The data set.
+        seed: The seed of the order of the videos.
+        first_epoch: The epoch to resume at, counted from 0; the order of the videos is that of an uninterrupted run.
+        callbacks: Further Keras callbacks.
+        verbose: As in `keras.Model.fit`.
 
     Raises:
-        AVEError: an unreadable, NaN or infinite feature; a NaN or infinite loss; a backend that cannot train.
+        AVEError: An unreadable, NaN or infinite feature; a NaN or infinite loss; a backend that cannot train.
     """
     if keras.backend.backend() not in BACKENDS:
         found = keras.backend.backend()

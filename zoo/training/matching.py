@@ -64,8 +64,8 @@ class ExactMatch(keras.callbacks.Callback):
     Put it before callbacks that use the score.
 
     Args:
-        entry: the entry that is trained.
-        ave: the data set. The projections are fitted to its training events; the score is that of its validation split.
+        entry: The entry that is trained.
+        ave: The data set. The projections are fitted to its training events; the score is that of its validation split.
     """
 
     def __init__(self, entry: Entry, ave: AVE):

@@ -21,9 +21,9 @@ def on_vectors(model: keras.Model, ave: AVE, folder: str | Path | None = None) -
     layers, weights and optimizer with the given one: training one trains the other.
 
     Args:
-        model: the compiled model.
-        ave: the data set.
-        folder: the folder to cache the means in, see `ave_keras.data.storage.pooling.pooled`.
+        model: The compiled model.
+        ave: The data set.
+        folder: The folder to cache the means in, see `ave_keras.data.storage.pooling.pooled`.
 
     Returns:
         The model on means and the pooled data set; `(model, ave)` unchanged if the model does not average maps.

@@ -52,9 +52,9 @@ def open_array(
     converts them.
 
     Args:
-        path: the file.
-        key: the name of the array in the file.
-        shape: the expected shape; a tuple in which `None` matches any size, or a tuple of such tuples.
+        path: The file.
+        key: The name of the array in the file.
+        shape: The expected shape; a tuple in which `None` matches any size, or a tuple of such tuples.
         kinds: NumPy's kind codes of the accepted number types, of any size and byte order.
 
     Returns:

@@ -24,9 +24,9 @@ def pack(
     """Writes a copy of a data set whose features are contiguous float16 arrays.
 
     Args:
-        folder: the data set, a folder in the official layout.
-        out: the output folder.
-        force: whether to replace a data set in `out`.
+        folder: The data set, a folder in the official layout.
+        out: The output folder.
+        force: Whether to replace a data set in `out`.
         start: a function called with the name and number of rows of each feature file.
         advance: a function called with the number of rows just converted.
 
@@ -34,7 +34,7 @@ def pack(
         `(bytes before, bytes after)` of the feature files.
 
     Raises:
-        AVEError: an invalid data set; a value that is NaN, infinite or beyond float16's 65504; `out` cannot be written.
+        AVEError: An invalid data set; a value that is NaN, infinite or beyond float16's 65504; `out` cannot be written.
     """
     folder, out = Path(folder), Path(out)
     AVE.from_directory(folder)

@@ -28,14 +28,14 @@ def pooled(ave: AVE, folder: str | Path | None = None) -> AVE:
     cells is NaN or infinite, too, so that reading its row is still an error.
 
     Args:
-        ave: the data set.
-        folder: the folder to store the means in, which must belong to this data set; None for a temporary file.
+        ave: The data set.
+        folder: The folder to store the means in, which must belong to this data set; None for a temporary file.
 
     Returns:
         A data set; the given one if it has no visual features, or vectors already.
 
     Raises:
-        AVEError: the means cannot be written.
+        AVEError: The means cannot be written.
     """
     shape = ave.input_shape("visual")
     if shape is None or len(shape) == 2:

@@ -35,10 +35,10 @@ class ResidentRows:
     """All rows of one modality as one tensor, float16 if the files are float16, else float32.
 
     Args:
-        rows: the rows to copy.
+        rows: The rows to copy.
 
     Attributes:
-        shape: see `Rows`.
+        shape: See `Rows`.
     """
 
     def __init__(self, rows: Rows):

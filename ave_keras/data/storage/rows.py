@@ -43,7 +43,7 @@ class Rows:
 
         Args:
             rows: `(B,)` row numbers in any order; they are read in the order of the file.
-            dtype: the type of the result.
+            dtype: The type of the result.
 
         Returns:
             `(B, T, …)`.
@@ -74,7 +74,7 @@ class Rows:
 
         Args:
             rows: `(n,)` sorted row numbers.
-            dtype: as for `gather`.
+            dtype: As for `gather`.
             advance: a function called with the number of rows just checked.
 
         Returns:
@@ -96,7 +96,7 @@ def check_row_numbers(rows: ArrayLike, count: int, file: Path | None = None) -> 
     """Row numbers `(n,)` as int64.
 
     Raises:
-        AVEError: they are empty, not integers, or not in 0 to `count - 1`.
+        AVEError: They are empty, not integers, or not in 0 to `count - 1`.
     """
     rows = np.asarray(rows)
     if not rows.size:

@@ -9,11 +9,28 @@ import h5py
 import numpy as np
 
 from ave_keras.data.layout import ANNOTATIONS, FILES
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 PARTIAL = ".partial"
 # Bytes of features in memory at a time.
 BLOCK_BYTES = 32 << 20
+
+
+def existing_files(folder: Path, force: bool = False) -> list[Path]:
+    """The files of a data set that are already in a folder.
+
+    Raises:
+        AVEError: There are some, and `force` is false.
+    """
+    files = sorted(path for pattern in FILES for path in folder.glob(pattern))
+    if files and not force:
+        raise AVEError(
+            "the folder already contains a data set",
+            file=folder,
+            found=files[0].name,
+            fix="Choose another folder, or use --force",
+        )
+    return files
 
 
 @contextlib.contextmanager
@@ -23,23 +40,16 @@ def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str
     `Annotations.txt`, without which a folder does not load, is renamed last, and removed first from an old data set.
 
     Args:
-        folder: the folder to write, created if necessary.
-        force: whether to replace an existing data set.
+        folder: The folder to write, created if necessary.
+        force: Whether to replace an existing data set.
 
     Raises:
-        AVEError: the folder already contains a data set and `force` is false, or it cannot be written; nothing is kept.
+        AVEError: The folder already contains a data set and `force` is false, or it cannot be written; nothing is kept.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise AVEError("not a folder", file=folder, fix="Choose another path")
-    there = sorted(p for pattern in FILES for p in folder.glob(pattern))
-    if there and not force:
-        raise AVEError(
-            "the folder already contains a data set",
-            file=folder,
-            found=there[0].name,
-            fix="Choose another folder, or use --force",
-        )
+    there = existing_files(folder, force)
     made, new = [], not folder.exists()
 
     def path(name):
@@ -56,7 +66,7 @@ def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str
             temporary.replace(temporary.with_suffix(""))
     except (OSError, RuntimeError) as error:
         # h5py reports a full disk as one or the other: as a RuntimeError when it closes the file.
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)
         raise AVEError(
             "cannot write", file=folder, found=reason, fix="Nothing was kept. Free some space, or choose another folder"
         ) from error

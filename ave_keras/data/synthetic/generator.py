@@ -39,13 +39,13 @@ class SyntheticAVE:
         videos: N.
         classes: C; video i has class i mod C.
         segments: T.
-        audio_dim: size d of the audio features.
+        audio_dim: Size d of the audio features.
         visual_shape: `(H, W, d)` of the visual features.
-        background_videos: number of clips without an event for the weak task; by default the same share as in AVE.
-        seed: seed of all random numbers.
+        background_videos: Number of clips without an event for the weak task; by default the same share as in AVE.
+        seed: Seed of all random numbers.
 
     Raises:
-        AVEError: fewer than three videos, or an invalid size.
+        AVEError: Fewer than three videos, or an invalid size.
     """
 
     def __init__(

@@ -23,8 +23,8 @@ class Scenario:
     """The ground truth of one video with T segments and H×W cells.
 
     Attributes:
-        start: first segment of the event.
-        end: the segment after its last one.
+        start: First segment of the event.
+        end: The segment after its last one.
         sounds: `(T,)` bool, whether the source is heard.
         source: `(T, H, W)` bool, the cells where the source is seen.
         distractors: `((class, (T, H, W) bool), …)`, the silent objects and their cells.

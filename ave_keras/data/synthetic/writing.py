@@ -30,12 +30,12 @@ def write(
 
     Args:
         made: a `SyntheticAVE`.
-        folder: made if it is not there.
-        force: replaces a data set that lies there.
-        advance: called with the number of videos and clips done.
+        folder: Made if it is not there.
+        force: Replaces a data set that lies there.
+        advance: Called with the number of videos and clips done.
 
     Raises:
-        AVEError: there is a data set already, or the folder cannot be written; nothing is kept then.
+        AVEError: There is a data set already, or the folder cannot be written; nothing is kept then.
     """
     with new_files(folder, force) as new:
         _features(new, made, "", made.videos, made.block, advance)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.runtime.packages import require
 
 # Seconds by which a stream may be shorter than stated; muxers round, and edit lists cut.
@@ -40,8 +40,7 @@ def opened(path: str | Path) -> Iterator[Any]:
             "unreadable video",
             file=path,
             expected="a complete video or sound file",
-            found=_diagnose(path)
-            or (error.strerror if isinstance(error, av.FFmpegError) else str(error).splitlines()[0]),
+            found=_diagnose(path) or (error.strerror if isinstance(error, av.FFmpegError) else first_line(error)),
             fix="Download or record it again",
         ) from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.features.encoders.log_mel import BANDS, FFT, FRAME, HIGHEST, HOP, LOWEST, RATE
 from ave_keras.runtime.packages import require
 
@@ -31,7 +31,7 @@ def decode_sound(path: str | Path, rate: int) -> np.ndarray:
         rate: Samples per second of the result.
 
     Raises:
-        AVEError: tensorflow-io does not load, or the file is of another kind or damaged.
+        AVEError: Tensorflow-io does not load, or the file is of another kind or damaged.
     """
     import tensorflow as tf
 
@@ -49,7 +49,7 @@ def decode_sound(path: str | Path, rate: int) -> np.ndarray:
         loaded = audio.AudioIOTensor(str(path))
         samples, source = loaded.to_tensor(), int(loaded.rate)
     except (tf.errors.OpError, ValueError) as error:
-        raise AVEError("unreadable sound file", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("unreadable sound file", file=path, found=first_line(error)) from error
     values = samples.numpy()
     # Integers keep their stored scale; 24-bit samples fill the upper bits of 32.
     full = float(2 ** (8 * values.dtype.itemsize - 1)) if values.dtype.kind == "i" else 1.0

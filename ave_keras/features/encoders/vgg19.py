@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.features.encoders.weights import load_any, randomize
 
 CONVOLUTIONS = [f"block{b}_conv{n}" for b, count in enumerate((2, 2, 4, 4, 4), 1) for n in range(1, count + 1)]
@@ -88,6 +88,6 @@ def _network(size, weights):
             raise AVEError("invalid picture size", key="size", expected="32 or more", found=size) from error
         raise AVEError(
             "cannot download the weights of VGG-19",
-            found=str(error).splitlines()[0],
+            found=first_line(error),
             fix="Pass a file as weights=… (command line: --visual-weights), or 'random' to test the pipeline",
         ) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ave_keras import checkpoints
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     import keras
@@ -62,7 +62,7 @@ def load_tensorflow(model: keras.Model, path: str | Path, names: Mapping[str, tu
             if len(matching) == 1:
                 arrays[name] = reader.get_tensor(matching[0])
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        raise AVEError("not a TensorFlow checkpoint", file=path, found=str(error).splitlines()[0]) from error
+        raise AVEError("not a TensorFlow checkpoint", file=path, found=first_line(error)) from error
     _assign(model, path, arrays, names, lambda kernel: kernel)
 
 
@@ -101,7 +101,7 @@ def _load_keras(model, path):
     try:
         model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise AVEError(f"not the weights of {model.name!r}", file=path, found=reason) from error
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ave_keras.data import layout
 from ave_keras.data.storage.fingerprint import file_sha256
+from ave_keras.data.storage.writing import existing_files
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding import video
 from ave_keras.features.extraction import local
@@ -96,14 +97,7 @@ def extract(
     """
     out = Path(out)
     listing, found, clips = read_listing(annotations), find_videos(videos), list(find_videos(background).values())
-    existing = sorted(p.name for pattern in layout.FILES for p in out.glob(pattern))
-    if existing and not force:
-        raise AVEError(
-            "the folder already has a data set",
-            file=out,
-            found=existing[0],
-            fix="Choose another folder, or use --force",
-        )
+    existing_files(out, force)  # Checked before hours of encoding.
     paths = {a.video_id: _path(a.video_id, found) for a in listing.annotations}
     named = dict.fromkeys(filter(None, paths.values()))
     failures = {p: f"{p}: no line in {listing.file}" for p in found.values() if p not in named}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from ave_keras.features.extraction.job import attempt, crash_reason
 from ave_keras.features.extraction.ray_tasks import Encoder, decode
 from ave_keras.runtime.cluster import ATTEMPTS, connect, marker_file, require_room, resources
@@ -96,7 +96,7 @@ class _Run:
             self.specs, caught = self._get(ref)
         except self.ray.exceptions.RayError as error:
             if attempts == ATTEMPTS:
-                raise AVEError("the encoders crash on the Ray cluster", found=_first_line(error)) from error
+                raise AVEError("the encoders crash on the Ray cluster", found=first_line(error)) from error
             return self._start(attempts + 1)
         _warn(caught)
         self.idle.append(encoder)
@@ -146,7 +146,7 @@ class _Run:
                 raise error.cause from None
             raise AVEError(
                 "a Ray node failed",
-                found=_first_line(error.cause),
+                found=first_line(error.cause),
                 fix="Install the same packages on all nodes, including the extra `video`",
             ) from error
 
@@ -170,7 +170,3 @@ def _size(specs, segments):
 def _warn(texts):
     for text in texts:
         warnings.warn(text, stacklevel=2)
-
-
-def _first_line(error):
-    return str(error).strip().splitlines()[0]

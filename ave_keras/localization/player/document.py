@@ -31,7 +31,7 @@ def page(found: Localization, frames: np.ndarray) -> str:
     """A page with the video, the timeline of events, the attention over the picture, and the confidence of each class.
 
     Args:
-        found: the result to show.
+        found: The result to show.
         frames: `(T, H, W, 3)` uint8, one picture per second, shown if the video itself cannot be played.
 
     Returns:

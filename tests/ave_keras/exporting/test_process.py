@@ -63,7 +63,7 @@ def test_mistakes(converts, tmp_path):
         with pytest.raises(AVEError, match=message):
             export(*args)
     for args in ((tmp_path / "folder", "saved_model"), (tmp_path / "there.onnx", "saved_model")):
-        with pytest.raises(AVEError, match="will not be replaced"):
+        with pytest.raises(AVEError, match="cannot replace this"):
             export(model, *args, overwrite=True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["folder", "half.bin", "there.onnx"]
 

@@ -1,13 +1,6 @@
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 from ave_keras.plots import evaluation_figure
-from ave_keras.plots.evaluation import confusion
-
-
-def test_confusion_equals_scikit_learn(rng):
-    truth, predicted = rng.integers(0, 4, (2, 9, 10))
-    np.testing.assert_array_equal(confusion(truth, predicted, 4), confusion_matrix(truth.ravel(), predicted.ravel()))
 
 
 def test_draws():

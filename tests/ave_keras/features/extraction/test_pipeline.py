@@ -150,7 +150,7 @@ def test_videos_of_different_lengths(tmp_path, clips):
 
 def test_invalid_arguments(tmp_path, clips):
     made = extract([clips], tmp_path / "events.csv", tmp_path / "own", **ENCODERS)
-    with pytest.raises(AVEError, match="the folder already has a data set"):
+    with pytest.raises(AVEError, match="the folder already contains a data set"):
         extract([clips], tmp_path / "events.csv", made.folder, **ENCODERS)
     (tmp_path / "file").write_text("")
     with pytest.raises(AVEError, match=r"cannot write to the folder .*own\): found Not a directory"):
