@@ -32,11 +32,11 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def tab(browser):
-    """Opens a file; afterwards nothing may have gone wrong, and nothing been asked for but the file itself."""
-    said, asked, opened, page = [], [], [], browser.new_page()
+    """Opens a file and fails on errors and on requests for anything but the file itself."""
+    said, requests, opened, page = [], [], [], browser.new_page()
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requests.append(request.url))
 
     def open_file(path):
         opened.append(path.as_uri())
@@ -45,5 +45,5 @@ def tab(browser):
 
     yield open_file
     assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == opened
+    assert [url for url in requests if not url.startswith("data:")] == opened
     page.close()

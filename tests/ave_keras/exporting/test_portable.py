@@ -1,4 +1,4 @@
-"""The twin that is exported answers as the model does."""
+"""The exported copy of a model gives the same answers."""
 
 import keras
 import numpy as np
@@ -15,10 +15,10 @@ def lstms(model):
 @pytest.mark.parametrize("unroll", [False, True])
 def test_same_answers_by_name(unroll):
     model, (x, _) = small.load("w_av_att"), small.batch("w_av_att")
-    twin = portable(model, unroll)
-    assert [layer.unroll for layer in lstms(twin)] == [unroll, unroll]
+    copy = portable(model, unroll)
+    assert [layer.unroll for layer in lstms(copy)] == [unroll, unroll]
     assert not any(layer.unroll for layer in lstms(model))
-    found, expected = small.call(twin, x), small.call(model, x)
+    found, expected = small.call(copy, x), small.call(model, x)
     assert found.keys() == expected.keys() == {"video", "segments"}
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, atol=1e-6)

@@ -126,7 +126,7 @@ def test_a_training_that_diverges(call, folder, tmp_path):
     )
     assert status == 2 and "training has diverged" in err and "Traceback" not in err
     assert (tmp_path / "log.csv").exists()
-    gc.collect()  # Where a file that was left open is told.
+    gc.collect()  # A file left open is reported here.
 
 
 def test_weights_of_pytorch_and_back(call, tmp_path):

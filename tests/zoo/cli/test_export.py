@@ -35,19 +35,19 @@ def test_export_to_onnx(call, tmp_path):
 def test_an_entry_and_no_runtime(call, tmp_path, monkeypatch):
     from ave_keras import exporting
 
-    asked = []
+    calls = []
 
     def export(model, path, format, overwrite):
-        asked.append((model.name, str(path), format, overwrite))
+        calls.append((model.name, str(path), format, overwrite))
         return Exported(path, ("audio",), {"segments": "segments"}, None, True)
 
     monkeypatch.setattr(exporting, "export", export)
     status, out, _ = call("export", "a", "--format", "onnx", "--overwrite")
-    assert status == 0 and asked == [("a", "a.onnx", "onnx", True)]
+    assert status == 0 and calls == [("a", "a.onnx", "onnx", True)]
     assert "random weights" in out and "not compared: onnxruntime is not installed; pip install" in out
     assert "ave-keras[tensorflow,export]" in out
     call("export", "a", "--format", "saved_model")
-    assert asked[-1][1] == "a.saved_model"
+    assert calls[-1][1] == "a.saved_model"
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,12 @@ def test_clips_become_a_page(shared, tmp_path, capsys, tab):
     call(capsys, "extract", *clips, "--annotations", tmp_path / "events.csv", "--out", own, "--workers", 0, *ENCODERS)
     train = ("--data", own, "--epochs", 1, "--out", tmp_path / "run", "--no-tensorboard")
     call(capsys, "train", "av_att", *train)
-    facts = read_metadata(tmp_path / "run/model.keras")
-    assert facts["encoders"]["visual"]["encoder"] == "tests.encoders:Sight"
+    metadata = read_metadata(tmp_path / "run/model.keras")
+    assert metadata["encoders"]["visual"]["encoder"] == "tests.encoders:Sight"
     model = ("--model", tmp_path / "run/model.keras", "--out", tmp_path / "out")
     call(capsys, "localize", clips[2], *model, *ENCODERS, "--annotations", shared / "ave" / "Annotations.txt")
     found = json.loads((tmp_path / "out/0lFf-HP86Q0.json").read_text())
-    assert found["class_names"] == [*facts["class_names"], "Background"] and len(found["class_names"]) == 4
+    assert found["class_names"] == [*metadata["class_names"], "Background"] and len(found["class_names"]) == 4
     assert found["truth"] == ["Background"] * 5 + ["Female speech, woman speaking"] * 5
     assert np.shape(found["attention"]) == (10, 3, 2)
 

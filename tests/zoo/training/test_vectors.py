@@ -31,15 +31,15 @@ def load(name, ave):
 def test_the_twin_is_the_model_from_the_means_on(name, ave):
     model = load(name, ave)
     before = model.to_json()
-    twin, vectors = on_vectors(model, ave)
+    pooled, vectors = on_vectors(model, ave)
     assert model.to_json() == before
-    assert [v is w for v, w in zip(twin.variables, model.variables, strict=True)] == [True] * len(model.variables)
-    assert not any(isinstance(layer, SpatialAveragePooling) for layer in twin.layers)
+    assert [v is w for v, w in zip(pooled.variables, model.variables, strict=True)] == [True] * len(model.variables)
+    assert not any(isinstance(layer, SpatialAveragePooling) for layer in pooled.layers)
     maps, means = ave.dataset([3, 1])[0][0], vectors.dataset([3, 1])[0][0]
     np.testing.assert_allclose(means["visual"], maps["visual"].astype("float64").mean((2, 3)), rtol=1e-6)
     if zoo.entry(name).modalities == ("visual",):
         del maps["audio"], means["audio"]
-    answers = model(maps), twin(means)
+    answers = model(maps), pooled(means)
     for one, other in zip(*map(keras.tree.flatten, answers), strict=True):
         one, other = map(keras.ops.convert_to_numpy, (one, other))
         np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5)
@@ -53,9 +53,9 @@ def test_training_the_twin_trains_the_model(name, ave):
     start = quick.get_weights()
     keras.utils.set_random_seed(1)  # PyTorch's dropout draws from a global generator.
     expected = fit(entry, slow, ave, verbose=0).history
-    twin, vectors = on_vectors(quick, ave)
+    pooled, vectors = on_vectors(quick, ave)
     keras.utils.set_random_seed(1)
-    found = fit(entry, twin, vectors, verbose=0).history
+    found = fit(entry, pooled, vectors, verbose=0).history
     assert found.keys() == expected.keys()
     for key in expected:
         np.testing.assert_allclose(found[key], expected[key], rtol=1e-4, atol=1e-5)
