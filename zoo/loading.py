@@ -98,6 +98,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
             warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except (ValueError, OSError, KeyError, UserWarning) as error:
+        _check_shapes(model, path)
         reason = first_line(error)
         raise AVEError(
             f"cannot load these weights into {model.name!r}",
@@ -106,6 +107,25 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
             found=reason,
             fix="Pass the entry and the shapes that the file was saved with to zoo.load",
         ) from error
+
+
+def _check_shapes(model, path):
+    """Raises an error for the first layer whose weights have other shapes in a `.keras` file."""
+    if path.suffix != ".keras":
+        return
+    stored = {layer.name: layer for layer in read_model(path, compile=False).layers}
+    for layer in model.layers:
+        shapes, wanted = ([tuple(w.shape) for w in x.weights] for x in (stored.get(layer.name, layer), layer))
+        if shapes != wanted:
+            raise AVEError(
+                f"the weights do not fit into {model.name!r}",
+                file=path,
+                key=layer.name,
+                expected=f"weights of shapes {wanted}",
+                found=shapes,
+                fix="Pass the sizes of the file, such as num_classes, or init_from= instead of weights= "
+                "to take all layers that fit",
+            )
 
 
 def _check_overrides(chosen, overrides):

@@ -13,6 +13,8 @@ from ave_keras.errors import AVEError
 # A class with a single line is taken for a typo of a similar name that has this many lines.
 MANY = 10
 FIELDS = "class&youtube_id&quality&start&end"
+# The header of the `AVE_Dataset` archive.
+HEADER = "Category&VideoID&Quality&StartTime&EndTime"
 
 
 class Annotation(NamedTuple):
@@ -41,7 +43,10 @@ class Annotation(NamedTuple):
 def read_annotations(
     path: str | Path, *, segments: float = 10, class_names: Sequence[str] | None = None
 ) -> list[Annotation]:
-    """Reads `Annotations.txt`: one row per line, with five fields separated by `&` and no header.
+    """Reads `Annotations.txt`: one row per line, with five fields separated by `&`.
+
+    A header as in the `AVE_Dataset` archive, a byte order mark, blank lines, Windows line ends and times such as `3.0`
+    are accepted.
 
     Args:
         path: The file to read.
@@ -54,19 +59,44 @@ def read_annotations(
     Raises:
         AVEError: The file is missing, or a line is invalid; the message names the line.
     """
+    known = None if class_names is None else set(class_names)
+    return [_parse(line, f"{path}:{number}", segments, known) for number, line in read_lines(path)]
+
+
+def read_lines(path: str | Path) -> list[tuple[int, str]]:
+    """The annotations of a file as `(line number, text)`, without header and blank lines.
+
+    Raises:
+        AVEError: The file is missing, not text, or has no annotations; its header has another order of columns.
+    """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         raise AVEError("file not found", file=path, expected=f"lines {FIELDS}") from None
     except UnicodeDecodeError as error:
         raise AVEError("not a text file", file=path, expected="UTF-8", found=error.reason) from None
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise AVEError("no annotations", file=path, expected=f"lines {FIELDS}", found="an empty file")
-    known = None if class_names is None else set(class_names)
-    return [_parse(line.rstrip("\r"), f"{path}:{n}", segments, known) for n, line in enumerate(lines, 1)]
+    numbered = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    if numbered and _is_header(numbered[0][1], path):
+        del numbered[0]
+    if not numbered:
+        raise AVEError("no annotations", file=path, expected=f"lines {FIELDS}", found="none")
+    return numbered
+
+
+def _is_header(line, path):
+    fields, expected = (text.lower().split("&") for text in (line, HEADER))
+    if fields == expected:
+        return True
+    if set(fields) != set(expected):
+        return False
+    raise AVEError(
+        "wrong order of columns",
+        file=f"{path}:1",
+        expected=HEADER,
+        found=line,
+        fix="Reorder the columns in every line, or remove the header if the lines are in the expected order",
+    )
 
 
 def _parse(line, place, segments, known):
@@ -89,7 +119,7 @@ def _parse(line, place, segments, known):
             fix="Fix the line, or add the class to class_names in dataset.yaml",
         )
     try:
-        start, end = int(start), int(end)
+        start, end = map(_whole, (start, end))
     except ValueError:
         raise AVEError(
             "invalid event time", file=place, expected="whole segments", found=repr(line), fix="Fix the line"
@@ -105,6 +135,13 @@ def _parse(line, place, segments, known):
     return Annotation(name, video_id, quality, start, end)
 
 
+def _whole(text):
+    """A whole number, which may be written as `3.0`."""
+    if not float(text).is_integer():
+        raise ValueError(text)
+    return int(float(text))
+
+
 def class_names_of(annotations: Sequence[Annotation]) -> tuple[str, ...]:
     """The classes in order of first appearance, which is how the released files number them."""
     return tuple(dict.fromkeys(a.class_name for a in annotations))
@@ -114,11 +151,11 @@ def check_spelling(path: str | Path, annotations: Sequence[Annotation]) -> None:
     """Raises `AVEError` for a class with a single line whose name resembles a common one."""
     counts = Counter(a.class_name for a in annotations)
     common = [name for name, count in counts.items() if count >= MANY]
-    for line, a in enumerate(annotations, 1):
+    for row, a in enumerate(annotations):
         if counts[a.class_name] == 1 and (near := difflib.get_close_matches(a.class_name, common, 1, 0.7)):
             raise AVEError(
                 "unknown class",
-                file=f"{path}:{line}",
+                file=f"{path}:{read_lines(path)[row][0]}",
                 expected=f"{near[0]!r}, as in {counts[near[0]]} lines",
                 found=repr(a.class_name),
                 fix="Fix the line, or list all classes as class_names in dataset.yaml",
@@ -142,7 +179,11 @@ def video_labels(annotations: Sequence[Annotation], class_names: Sequence[str]) 
     return np.eye(len(class_names) + 1, dtype="float32")[[number[a.class_name] for a in annotations]]
 
 
+def format_annotations(annotations: Sequence[Annotation]) -> str:
+    """The text of an annotation file, without header."""
+    return "".join("&".join(map(str, a)) + "\n" for a in annotations)
+
+
 def write_annotations(path: str | Path, annotations: Sequence[Annotation]) -> None:
     """Writes a file that `read_annotations` reads."""
-    lines = ("&".join(map(str, a)) + "\n" for a in annotations)
-    Path(path).write_text("".join(lines), encoding="utf-8")
+    Path(path).write_text(format_annotations(annotations), encoding="utf-8")

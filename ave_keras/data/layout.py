@@ -35,7 +35,7 @@ WHERE = (
     "`ave-keras data synth` generates a synthetic data set"
 )
 
-# Name of the data set in tables by the sha256 of its Annotations.txt, whatever the folder is called.
+# Name of the data set in tables by the sha256 of its annotations, whatever the folder is called.
 TITLES = {
     "0d24a9ec5cd4ceb779ebd83d74e83ec8e55c5e468cede3f320fb57346c9dd321": "AVE",
     "129fc3a843c7c4ddcf44fa4a16ba7995b4ff582a5420868c4d25fe8d0abbe421": "AV-mini (composed)",
@@ -86,7 +86,9 @@ def marker(folder: str | Path) -> dict[str, Any]:
 
 def title(folder: str | Path) -> str:
     """The name of the data set: a known one by its annotations, else that in `dataset.yaml`, else the folder's."""
-    digest = hashlib.sha256((Path(folder) / ANNOTATIONS).read_bytes()).hexdigest()
+    # The same annotations may be stored with a header or other line ends.
+    annotations = ann.read_annotations(Path(folder) / ANNOTATIONS, segments=np.inf)
+    digest = hashlib.sha256(ann.format_annotations(annotations).encode()).hexdigest()
     return TITLES.get(digest) or str(marker(folder).get("title") or Path(folder).resolve().name)
 
 

@@ -123,7 +123,15 @@ def test_weights(tmp_path):
         model.save(file) if file.suffix == ".keras" else model.save_weights(file)
         again = small.load("av", weights=file)
         np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
-        with pytest.raises(AVEError, match=r"cannot load these weights into 'av'.*m\..*shapes that the file"):
+        with pytest.raises(AVEError, match=r"into 'av'.*m\."):
             small.load("av", weights=file, lstm_units=5)
+    with pytest.raises(AVEError, match=r"m\.weights\.h5.*shapes that the file"):
+        small.load("av", weights=tmp_path / "m.weights.h5", lstm_units=5)
+    other = {**small.SPEC, "num_classes": 7}
+    shapes = r"expected weights of shapes \[\(6, 7\), \(7,\)\], found \[\(6, 5\), \(5,\)\]"
+    message = rf"m\.keras, key 'logits'\): {shapes}.*init_from="
+    with pytest.raises(AVEError, match=message):
+        small.load("av", weights=tmp_path / "m.keras", **other)
+    small.load("av", init_from=tmp_path / "m.keras", **other)
     with pytest.raises(AVEError, match=r"weights file not found"):
         small.load("av", weights=tmp_path / "absent.keras")

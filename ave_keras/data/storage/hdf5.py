@@ -85,6 +85,10 @@ def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
 
 def _open(file, path, key, shape, kinds):
     found = [f"'{name}'" for name in file]
+    link = file.get(key, getlink=True)
+    if isinstance(link, h5py.ExternalLink) and file.get(key) is None:
+        fix = "Put the linked file beside this one"
+        raise AVEError("broken link", file=path, key=key, expected=f"'{link.path}' in {link.filename}", fix=fix)
     if not isinstance(file.get(key), h5py.Dataset):
         raise AVEError(
             "key not found",
@@ -106,7 +110,9 @@ def _open(file, path, key, shape, kinds):
             found=data.shape,
             fix="Use the file that belongs to this Annotations.txt, or write it again",
         )
-    if data.chunks or data.is_virtual or data.external:
+    # The offset of an array behind an external link is one in the linked file.
+    linked = Path(data.file.filename).resolve() != path.resolve()
+    if data.chunks or data.is_virtual or data.external or linked:
         return LockedArray(data)
     if not data.size:
         return np.empty(data.shape, data.dtype)

@@ -1,7 +1,7 @@
 import pytest
 
 from ave_keras.data import Annotation, read_annotations, write_annotations
-from ave_keras.data.annotations import check_spelling, class_names_of, segment_labels, video_labels
+from ave_keras.data.annotations import HEADER, check_spelling, class_names_of, segment_labels, video_labels
 from ave_keras.errors import AVEError
 
 GOOD = "Bark&id1&good&0&10\nCat, big&id2&good&6&8\nBark&id1&good&3&3\n"
@@ -16,7 +16,19 @@ def write(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("text", [GOOD, GOOD + "\n", GOOD.replace("\n", "\r\n"), GOOD.rstrip("\n")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        GOOD + "\n",
+        GOOD.replace("\n", "\r\n"),
+        GOOD.rstrip("\n"),
+        GOOD.replace("\n", "\n\n"),
+        f"{HEADER}\n{GOOD}",
+        f"\ufeff{HEADER.lower()}\r\n{GOOD}",
+        GOOD.replace("&6&8", "&6.0&8.0"),
+    ],
+)
 def test_reads_lines(write, text):
     found = read_annotations(write(text))
     assert found == [("Bark", "id1", "good", 0, 10), ("Cat, big", "id2", "good", 6, 8), ("Bark", "id1", "good", 3, 3)]
@@ -41,9 +53,11 @@ def test_a_byte_order_mark_is_no_part_of_a_class(write):
 def test_a_misspelt_class_is_an_error(write):
     many = "".join(f"{name}&{i}&good&0&10\n" for i in range(10) for name in ("Bark", "Dog toy"))
     for good in (many, many + "Violin&x&good&0&10\n", many + 2 * "Bar&x&good&0&10\n"):
-        check_spelling("A.txt", read_annotations(write(good)))
-    with pytest.raises(AVEError, match=r"unknown class \(A.txt:21\): expected 'Bark', as in 10 lines, found 'Bar'"):
-        check_spelling("A.txt", read_annotations(write(many + "Bar&x&good&0&10\n")))
+        check_spelling(write(good), read_annotations(write(good)))
+    for head, line in (("", 21), (HEADER + "\n\n", 23)):
+        path = write(head + many + "Bar&x&good&0&10\n")
+        with pytest.raises(AVEError, match=rf"unknown class .*:{line}\): expected 'Bark', as in 10 lines, found 'Bar'"):
+            check_spelling(path, read_annotations(path))
 
 
 def test_round_trip(tmp_path):
@@ -59,7 +73,11 @@ def test_round_trip(tmp_path):
             "Bark&id&good&0&10\nBark&id&good&0\n",
             r"Annotations.txt:2\): expected five fields, class&youtube_id.*found 4 in 'Bark",
         ),
-        ("Bark&id&good&0&10\n\nBark&id&good&0&10\n", r"Annotations.txt:2\).*found 1 in ''"),
+        ("Bark&id&good&0&10\n\nBark&id&good&0\n", r"Annotations.txt:3\).*found 4 in 'Bark"),
+        ("Bark&id&good&0&2.5\n", r"invalid event time .*:1\).*expected whole segments"),
+        ("Bark&id&good&0&inf\n", r"invalid event time .*:1\)"),
+        ("VideoID&Category&Quality&StartTime&EndTime\n", r"wrong order of columns .*:1\): expected Category&VideoID"),
+        (f"{HEADER}\n", "no annotations"),
         ("Bark&id&good&0&ten\n", r"invalid event time .*:1\).*expected whole segments, found 'Bark&id&good&0&ten'"),
         ("Bark&id&good&0&11\n", r"outside the clip .*:1\): expected 0 <= start <= end <= 10, found start 0, end 11"),
         ("Bark&id&good&-1&2\n", "outside the clip"),

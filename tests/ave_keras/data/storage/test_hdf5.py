@@ -42,6 +42,28 @@ def test_chunks_are_read_by_h5py(path, array, layout):
     np.testing.assert_array_equal(read_array(path, "avadataset"), array)
 
 
+@pytest.mark.parametrize("kind", ["linked file", "external storage"])
+def test_arrays_in_another_file_are_read_by_h5py(tmp_path, path, array, kind):
+    with h5py.File(path, "w") as file:
+        if kind == "linked file":
+            replace(tmp_path / "other.h5", "values", array)
+            file["avadataset"] = h5py.ExternalLink("other.h5", "/values")
+        else:
+            storage = [(str(tmp_path / "raw.bin"), 0, h5py.h5f.UNLIMITED)]
+            file.create_dataset("avadataset", array.shape, array.dtype, external=storage)[...] = array
+    found = open_array(path, "avadataset", shape=(5, 3, 4))
+    assert isinstance(found, LockedArray)
+    np.testing.assert_array_equal(read_array(path, "avadataset"), array)
+
+
+def test_a_broken_link(path):
+    with h5py.File(path, "w") as file:
+        file["avadataset"] = h5py.ExternalLink("gone.h5", "/values")
+    message = r"broken link .*a\.h5, key 'avadataset'\): expected '/values' in gone\.h5\. Put"
+    with pytest.raises(AVEError, match=message):
+        open_array(path, "avadataset")
+
+
 def test_a_damaged_chunk_is_reported_with_its_row(path, array):
     replace(path, "avadataset", array, compression="gzip", chunks=(1, 3, 4))
     with h5py.File(path) as file:
