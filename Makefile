@@ -50,7 +50,7 @@ test: lint
 $(TFIO)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(TFIO)
 	$(TFIO)/bin/$(PIP) "tensorflow-cpu==2.16.2" "tensorflow-io==0.37.1" \
-		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib jinja2 safetensors filelock \
+		"keras==3.15.1" "h5py==3.14.0" "av==18.1.0" pyyaml rich typer scikit-learn matplotlib jinja2 safetensors ml-dtypes filelock \
 		lazy-loader pytest
 	@touch $@
 

@@ -6,7 +6,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+import ml_dtypes
+import numpy as np
+from safetensors import SafetensorError, deserialize
 
 from ave_keras.checkpoints.legacy import MAGIC_BYTES, read_legacy
 from ave_keras.checkpoints.objects import Module, Tensor
@@ -16,6 +18,11 @@ from ave_keras.errors import AVEError, first_line
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
 # Far more than any network of this project has.
 MAX_MODULES, MAX_PREFIX = 1000, 1000
+# The number types of safetensors. NumPy lacks those in `SMALL`, which become float32.
+NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+SMALL = {"BF16": ml_dtypes.bfloat16, "F8_E4M3": ml_dtypes.float8_e4m3fn, "F8_E5M2": ml_dtypes.float8_e5m2}
+TYPES = {"BOOL": np.dtype("?")} | {f"{name[0].upper()}{8 * int(name[1])}": np.dtype(name) for name in NUMBERS}
+TYPES |= {name: np.dtype(kind) for name, kind in SMALL.items()}
 DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
 DAMAGE += (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, SafetensorError)
 
@@ -25,7 +32,7 @@ class Checkpoint:
     """The contents of a weights file.
 
     Attributes:
-        arrays: `{name: array}` in the order of the file; bfloat16 becomes float32.
+        arrays: `{name: array}` in the order of the file (safetensors: by name); bfloat16 and float8 become float32.
         network: The class of a pickled module, such as `"models.att_Net"`; None for a state dict.
         file: The path of the file.
     """
@@ -89,7 +96,7 @@ def _parse(content, path):
     elif MAGIC_BYTES in content[:32]:
         value, numbers = read_legacy(content, str(path))
     elif content[8:9] == b"{":
-        return _read_safetensors(path), None
+        return _read_safetensors(content, path), None
     else:
         raise ValueError("another format")
     root = _root(value)
@@ -98,14 +105,22 @@ def _parse(content, path):
     return arrays, root.name if isinstance(root, Module) else None
 
 
-def _read_safetensors(path):
-    with safe_open(path, framework="numpy") as file:
-        return {name: _float32(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
-
-
-def _float32(array):
-    """Converts types without a NumPy equivalent, such as bfloat16, to float32."""
-    return array.astype("float32") if array.dtype.isbuiltin == 2 else array
+def _read_safetensors(content, path):
+    arrays = {}
+    for name, tensor in sorted(deserialize(content[:])):
+        kind = tensor["dtype"]
+        if kind not in TYPES:
+            raise AVEError(
+                "unknown type of numbers",
+                file=path,
+                key=name,
+                expected=f"one of {list(TYPES)}",
+                found=repr(kind),
+                fix="Save the weights as float32",
+            )
+        array = np.frombuffer(tensor["data"], TYPES[kind]).reshape(tensor["shape"])
+        arrays[name] = array.astype("float32") if kind in SMALL else array
+    return arrays
 
 
 def _root(value):

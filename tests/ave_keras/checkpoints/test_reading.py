@@ -104,6 +104,37 @@ def test_complete_and_truncated_files(tmp_path, name):
             checkpoints.read(file)
 
 
+def declared(kind, numbers):
+    """A safetensors file with one tensor `a` of two numbers of the type `kind`."""
+    text = json.dumps({"a": {"dtype": kind, "shape": [2], "data_offsets": [0, len(numbers)]}}).encode()
+    return struct.pack("<Q", len(text)) + text + numbers
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("BF16", b"\xc0\x3f\x00\xc0"),
+        ("F8_E4M3", b"\x3c\xc0"),
+        ("F8_E5M2", b"\x3e\xc0"),
+        ("F16", b"\x00\x3e\x00\xc0"),
+        ("F64", np.array([1.5, -2]).tobytes()),
+        ("I8", b"\x01\xfe"),
+    ],
+)
+def test_number_types_of_safetensors(tmp_path, kind, numbers):
+    (tmp_path / "a.safetensors").write_bytes(declared(kind, numbers))
+    array = checkpoints.read(tmp_path / "a.safetensors").arrays["a"]
+    np.testing.assert_array_equal(array, [1, -2] if kind == "I8" else [1.5, -2])
+    types = {"F16": "float16", "F64": "float64", "I8": "int8"}
+    assert array.dtype == types.get(kind, "float32")
+
+
+def test_unknown_number_types(tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(declared("F4", b"\x00"))
+    with pytest.raises(AVEError, match=r"a\.safetensors, key 'a'\): expected one of .* found 'F4'.*float32"):
+        checkpoints.read(tmp_path / "a.safetensors")
+
+
 def big(array, shape):
     """A pickled state dict with a tensor of another shape than the array."""
     return hostile._pickled({"L1.weight": np.lib.stride_tricks.as_strided(array, shape, (4,) * len(shape))})

@@ -47,7 +47,7 @@ def test_formats_are_equivalent(tmp_path, entry, kind):
     found = checkpoints.read(save(module, tmp_path / "net.pt", kind))
     assert found.network == ("tests.released.Net" if "module" in kind else None)
     expected = module.state_dict()
-    # The safetensors library sorts the names.
+    # Those of safetensors are sorted by name.
     assert list(found.arrays) == (sorted(expected) if kind == "safetensors" else list(expected))
     for name, array in found.arrays.items():
         np.testing.assert_array_equal(array, expected[name].numpy())
