@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import ave_keras  # noqa: F401  registers the layers
 from ave_keras.exporting import conversion
 from ave_keras.exporting.formats import FORMATS
 from ave_keras.exporting.process import MADE, MODEL, RESULT
