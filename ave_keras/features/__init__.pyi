@@ -4,6 +4,7 @@ from .decoding.video import read_audio as read_audio
 from .decoding.video import read_frames as read_frames
 from .decoding.video import segments_of as segments_of
 from .encoders.encoding import encode as encode
+from .encoders.log_mel import patches as patches
 from .encoders.protocols import AudioEncoder as AudioEncoder
 from .encoders.protocols import VisualEncoder as VisualEncoder
 from .encoders.registry import audio_encoder as audio_encoder

@@ -29,7 +29,7 @@ def distance_model(model: keras.Model) -> keras.Model:
     outputs = getattr(model, "output", None)
     if not isinstance(outputs, dict) or "distances" not in outputs:
         raise AVEError(
-            f"model {model.name!r} does not match sound and picture",
+            f"model {model.name!r} is not a matching model",
             expected="a model with an output 'distances'",
             found=sorted(outputs) if isinstance(outputs, dict) else "one output",
             fix="Use one of zoo.list(task='matching')",

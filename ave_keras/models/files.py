@@ -33,7 +33,7 @@ def read_model(path: str | Path, compile: bool = True) -> keras.Model:
     if not path.is_file():
         raise AVEError("model file not found", file=path, fix="Create one with ave-keras train")
     if not zipfile.is_zipfile(path):
-        found = "not a zip archive"
+        found = "a file that is not a zip archive"
         raise AVEError("not a Keras model", file=path, expected="a complete .keras file", found=found)
     try:
         model = keras.models.load_model(path, compile=compile)

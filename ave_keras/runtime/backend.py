@@ -25,6 +25,10 @@ SERIALIZABLE = (
 )
 
 
+class MissingBackend(AVEError, ImportError):
+    """Keras' backend is not installed, or none that AVE-Keras supports: an `ImportError`, as from Keras itself."""
+
+
 def prepare() -> None:
     """Chooses an installed backend, and registers our classes now or when Keras is imported.
 
@@ -74,7 +78,7 @@ class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Runs Keras, then registers our classes.
 
         Raises:
-            AVEError: The backend is not installed.
+            MissingBackend: The backend is not installed, or not one of `BACKENDS`.
         """
         module.__spec__.loader = module.__loader__ = self._loader
         try:
@@ -85,8 +89,8 @@ class _KerasImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             if named in available:
                 raise
             extra = named if named in BACKENDS else BACKENDS[0]
-            raise AVEError(
-                "the backend of Keras is not installed",
+            raise MissingBackend(
+                "the backend of Keras is not available",
                 key="KERAS_BACKEND",
                 expected=f"one of {available or list(BACKENDS)}",
                 found=repr(named),

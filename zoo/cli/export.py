@@ -16,7 +16,7 @@ def export(
     format: Annotated[str, typer.Option(help="onnx, saved_model, litert or openvino.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Output file (.onnx, .tflite, .xml), or folder for saved_model. [default: by MODEL]"),
+        typer.Option(help="Output file (.onnx, .tflite, .xml), or folder for saved_model. [default: next to MODEL]"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:

@@ -107,7 +107,7 @@ def extract(
     clips = f" and {made.clips} background clips" if made.clips else ""
     print(f"{made.folder}: {made.rows} rows{clips} of {made.segments} segments, {made.computed} videos encoded now")
     if made.unused:
-        print(f"{len(made.unused)} names in {annotations} have no video, starting with {made.unused[0]}")
+        print(f"names in {annotations} without a video: {len(made.unused)}, starting with {made.unused[0]}")
     console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)
     if made.failures:
         print(f"left out, {len(made.failures)}:")

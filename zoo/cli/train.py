@@ -68,7 +68,7 @@ def train(
         best = BestModel(out / "model.keras", f"val_{entry.monitor}", metadata, model)
         board = [TensorBoardLog(out / "tensorboard")] if tensorboard else []
         log = keras.callbacks.CSVLogger(out / "log.csv")
-        size = f"{model.count_params():,} parameters, {entry.recipe.epochs} epochs"
+        size = f"{model.count_params():,} parameters, {entry.recipe.epochs} epoch{'s' * (entry.recipe.epochs != 1)}"
         console.print(f"{entry.title} on {ave.title}: {size}" + (f", devices: {devices}" if distribute else ""))
         try:
             verbose = 1 if console.is_terminal else 2

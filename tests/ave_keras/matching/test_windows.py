@@ -76,5 +76,5 @@ def test_bad_distances():
 
 def test_a_model_of_another_kind():
     inputs = keras.Input((2,))
-    with pytest.raises(AVEError, match=r"'other' does not match sound and picture.*zoo\.list\(task='matching'\)"):
+    with pytest.raises(AVEError, match=r"'other' is not a matching model.*zoo\.list\(task='matching'\)"):
         distance_model(keras.Model(inputs, inputs, name="other"))

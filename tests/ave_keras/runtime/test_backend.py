@@ -36,8 +36,14 @@ def test_a_missing_backend_is_reported_in_one_line(app, words, backend):
     code = f"import sys\nsys.argv[1:] = {words}\nfrom zoo.cli.terminal import run\nfrom {app} import app\nrun(app)"
     done = python(WITHOUT.format("jax") + code, env)
     assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert done.stderr.startswith("error: the backend of Keras is not installed (key 'KERAS_BACKEND')")
+    assert done.stderr.startswith("error: the backend of Keras is not available (key 'KERAS_BACKEND')")
     assert f"found {backend!r}" in done.stderr and 'pip install "ave-keras[' in done.stderr
+
+
+def test_a_missing_backend_is_an_import_error():
+    code = "import ave_keras\ntry:\n  import keras\nexcept ImportError as error:\n  print(type(error).__name__)"
+    done = python(WITHOUT.format("jax") + code, {**os.environ, "KERAS_BACKEND": "jax"})
+    assert (done.stdout.strip(), done.stderr) == ("MissingBackend", "")
 
 
 @pytest.mark.parametrize(

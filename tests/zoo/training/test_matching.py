@@ -153,7 +153,7 @@ def test_mistakes_end_with_one_line_and_status_2(call, folder, tmp_path):
         (["m.keras", "--audio", tmp_path / "none.h5", *visual], "key not found"),
         (["m.keras", "--audio", tmp_path / "x.csv", *visual], "expected .npy or .h5"),
         (["m.keras", "--audio", folder / "audio_feature.h5", *visual[:2]], "key '--row'): expected 0 to 29"),
-        (["a.keras", "--audio", tmp_path / "long.npy", *visual], "does not match sound and picture"),
+        (["a.keras", "--audio", tmp_path / "long.npy", *visual], "is not a matching model"),
         (["none.keras", "--audio", tmp_path / "long.npy", *visual], "model file not found"),
     ]
     for (model, *args), message in cases:
