@@ -20,7 +20,8 @@ def extract(
     annotations: Annotated[
         Path,
         typer.Option(
-            help="Annotations.txt, or a CSV file with the columns video,class,start,end and optionally split."
+            help="Annotations.txt, or a CSV or tab-separated file with the columns video, class, start, end (seconds) "
+            "and optionally split."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Output folder, in the official layout.")],
@@ -39,6 +40,9 @@ def extract(
     segments: Annotated[
         int | None, typer.Option(help="Seconds per video. [default: the videos' length, if all agree]")
     ] = None,
+    overlap: Annotated[
+        float, typer.Option(help="Part of a second that an event must fill to cover it; for times such as 1.4.")
+    ] = 0.5,
     title: Annotated[
         str | None, typer.Option(help="Name of the data set in tables. [default: the folder's name]")
     ] = None,
@@ -83,6 +87,8 @@ def extract(
         raise AVEError("invalid type", key="--dtype", expected="float32 or float16", found=repr(dtype))
     if segments is not None and segments < 1:
         raise AVEError("invalid number", key="--segments", expected="1 or more", found=segments)
+    if not 0 < overlap <= 1:
+        raise AVEError("invalid number", key="--overlap", expected="0 < overlap <= 1", found=overlap)
     place = choose_executor(executor, workers, address, gpus_per_worker)
     with progress() as bars:
         task = bars.add_task("videos", total=None)
@@ -94,6 +100,7 @@ def extract(
             audio=(audio_encoder, encoder_options(audio_weights, audio_option)),
             visual=(visual_encoder, encoder_options(visual_weights, visual_option)),
             segments=segments,
+            overlap=overlap,
             title=title,
             dtype=dtype,
             silent=silent,

@@ -1,6 +1,11 @@
 """Reads which video has which event, from the official format or a CSV, and finds the video files."""
 
 import csv
+import itertools
+import math
+import re
+import warnings
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +17,15 @@ from ave_keras.data.layout import SPLITS
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.sequence import PICTURES
 
-COLUMNS = ("video", "class", "start", "end")
+# The columns of a table and the names that other projects give them, such as DCASE and AVVP.
+COLUMNS = {
+    "video": ("video", "filename", "file", "video_id"),
+    "class": ("class", "label", "event_label", "event_labels", "category"),
+    "start": ("start", "onset", "starttime"),
+    "end": ("end", "offset", "endtime"),
+}
+CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d*)?)")
+OVERLAP = 0.5
 SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".3gp", ".wmv", ".ogv")
 
 
@@ -31,15 +44,19 @@ class Listing:
     file: Path
 
 
-def read_listing(path: str | Path) -> Listing:
+def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
     """Reads an event list.
 
-    A `.csv` file has a header with the columns `video,class,start,end` and optionally `split`; any other file is read
-    as `Annotations.txt`. `video` is a file name, with or without its suffix. The event covers the segments
-    `start <= t < end`; if start and end are equal, the video has no event.
+    A table has a header with the columns `video,class,start,end` and optionally `split`, or the names in `COLUMNS`. Its
+    columns are separated by tabs, or by commas in a `.csv` file. Any other file is read as `Annotations.txt`.
+
+    `video` is a file name, with or without its suffix. `start` and `end` are seconds, `1.4`, or `0:01.4`. The event
+    covers the seconds of which it fills at least `overlap`; an event that covers none is left out with a warning. If
+    start and end are equal, the video has no event. Every event is a row of its own; a warning counts overlaps.
 
     Args:
         path: The file to read.
+        overlap: The part of a second that an event must fill, `0 < overlap <= 1`.
 
     Returns:
         A `Listing`.
@@ -48,29 +65,25 @@ def read_listing(path: str | Path) -> Listing:
         AVEError: The file is missing, or a line breaks these rules; the message gives the line.
     """
     path = Path(path)
-    if path.suffix.lower() != ".csv":
+    if not 0 < overlap <= 1:
+        raise AVEError("invalid overlap", key="overlap", expected="0 < overlap <= 1", found=overlap)
+    delimiter = _delimiter(path)
+    if delimiter is None:
         return Listing(read_annotations(path, segments=np.inf), None, path)
-    if not path.is_file():
-        raise AVEError("file not found", file=path, expected=f"a CSV with columns {','.join(COLUMNS)}")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            lines = [(reader.line_num, line) for line in reader]
-            fields = reader.fieldnames or []
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise AVEError("not a CSV file", file=path, expected="UTF-8 text", found=error) from error
-    missing = [column for column in COLUMNS if column not in fields]
-    if missing or not lines:
-        found = f"no {', '.join(missing)} in {fields}" if missing else "no rows after the header"
-        raise AVEError("not an event list", file=path, expected=f"columns {','.join(COLUMNS)}", found=found)
-    annotations = [_annotation(line, f"{path}:{number}") for number, line in lines]
-    if "split" not in fields:
-        return Listing(annotations, None, path)
-    splits = [(line["split"] or "").strip() for _, line in lines]
-    for (number, _), split in zip(lines, splits, strict=True):
-        if split not in SPLITS:
-            raise AVEError("unknown split", file=f"{path}:{number}", expected=f"one of {SPLITS}", found=repr(split))
-    return Listing(annotations, splits, path)
+    lines, names = _table(path, delimiter)
+    annotations, splits = [], []
+    for number, line in lines:
+        place = f"{path}:{number}"
+        split = (line[names["split"]] or "").strip() if "split" in names else None
+        if split is not None and split not in SPLITS:
+            raise AVEError("unknown split", file=place, expected=f"one of {SPLITS}", found=repr(split))
+        if found := _annotation(line, names, place, overlap):
+            annotations.append(found)
+            splits.append(split)
+    if not annotations:
+        raise AVEError("no event fills enough of a second", file=path, key="overlap", found=overlap)
+    _warn_of_overlaps(annotations, path)
+    return Listing(annotations, splits if "split" in names else None, path)
 
 
 def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
@@ -102,15 +115,91 @@ def _expand(path):
     return inner
 
 
-def _annotation(line, place):
-    name, video, start, end = (str(line[key] or "").strip() for key in ("class", "video", "start", "end"))
+def _delimiter(path):
+    """The character between the columns of a table; None for the official format."""
+    if not path.is_file():
+        if path.suffix.lower() in (".csv", ".tsv"):
+            raise AVEError("file not found", file=path, expected=f"a CSV with columns {','.join(COLUMNS)}")
+        return None
+    with path.open("rb") as file:
+        header = next((line for line in file if line.strip()), b"")
+    if b"\t" in header and b"&" not in header:
+        return "\t"
+    return "," if path.suffix.lower() == ".csv" else None
+
+
+def _table(path, delimiter):
+    """`([(line number, {header: text})], {column: header})` of a table."""
     try:
-        start, end = int(start), int(end)
-    except ValueError:
-        raise AVEError("event times must be whole segments", file=place, expected="integers", found=line) from None
-    if not 0 <= start <= end:
-        raise AVEError("event outside the clip", file=place, expected="0 <= start <= end", found=f"{start}, {end}")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True, delimiter=delimiter)
+            lines = [(reader.line_num, line) for line in reader]
+            fields = reader.fieldnames or []
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AVEError("not a CSV file", file=path, expected="UTF-8 text", found=error) from error
+    known = {field.strip().lower(): field for field in reversed(fields)}
+    known_as = {**COLUMNS, "split": ("split",)}
+    names = {key: found[0] for key, others in known_as.items() if (found := [known[n] for n in others if n in known])}
+    missing = [column for column in COLUMNS if column not in names]
+    if missing or not lines:
+        found = f"no {', '.join(missing)} in {fields}" if missing else "no rows after the header"
+        raise AVEError("not an event list", file=path, expected=f"columns {','.join(COLUMNS)}", found=found)
+    return lines, names
+
+
+def _annotation(line, names, place, overlap):
+    """The annotation of a line of a table; None if its event fills too little of every second."""
+    name, video, start, end = (str(line[names[key]] or "").strip() for key in ("class", "video", "start", "end"))
     for key, text in (("class", name), ("video", video)):
         if not text or set(text) & set("&\n\r"):
             raise AVEError("invalid name", file=place, key=key, expected="text without &", found=repr(text))
-    return Annotation(name, video, "good", start, end)
+    begin, finish = (_seconds(text, place) for text in (start, end))
+    if not 0 <= begin <= finish:
+        raise AVEError("event outside the clip", file=place, expected="0 <= start <= end", found=f"{start}, {end}")
+    if begin == finish:
+        return Annotation(name, video, "good", int(begin), int(begin))
+    first, last = covered(begin, finish, overlap)
+    if first < last:
+        return Annotation(name, video, "good", first, last)
+    warnings.warn(f"{place}: {name} from {start} to {end} is left out: it fills no second by {overlap:g}", stacklevel=4)
+    return None
+
+
+def _seconds(text, place):
+    """The seconds of `12`, `1.4`, `0:01.4` or `1:00:01.4`."""
+    try:
+        if clock := CLOCK.fullmatch(text):
+            hours, minutes, seconds = clock.groups()
+            return 3600 * int(hours or 0) + 60 * int(minutes) + float(seconds)
+        if math.isfinite(seconds := float(text)):
+            return seconds
+    except ValueError:
+        pass
+    raise AVEError("event times must be seconds", file=place, expected="such as 3, 1.4 or 0:01.4", found=repr(text))
+
+
+def covered(start: float, end: float, overlap: float) -> tuple[int, int]:
+    """The seconds `first <= t < last` of which an event from `start` to `end` fills at least `overlap`.
+
+    >>> covered(1.4, 4.7, 0.5)
+    (1, 5)
+    """
+    least = overlap - 1e-9  # 1.9 - 1.4 is a little less than 0.5.
+    first, last = math.floor(start), math.ceil(end) - 1
+    first += min(first + 1, end) - start < least
+    return first, last + (end - max(last, start) >= least)
+
+
+def _warn_of_overlaps(annotations, path):
+    videos = defaultdict(list)
+    for annotation in annotations:
+        videos[annotation.video_id].append(annotation)
+    pairs = (pair for events in videos.values() for pair in itertools.combinations(events, 2))
+    both = [(a, b) for a, b in pairs if max(a.start, b.start) < min(a.end, b.end)]
+    if both:
+        a, b = both[0]
+        example = f"{a.video_id}: {a.class_name} {a.start}-{a.end} and {b.class_name} {b.start}-{b.end}"
+        warnings.warn(
+            f"{path}: pairs of events that overlap: {len(both)}. Each event stays a row of its own. First, {example}",
+            stacklevel=3,
+        )

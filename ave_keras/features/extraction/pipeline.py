@@ -14,7 +14,7 @@ from ave_keras.features.decoding import video
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
 from ave_keras.features.extraction.job import Job
-from ave_keras.features.extraction.listing import find_videos, read_listing
+from ave_keras.features.extraction.listing import OVERLAP, find_videos, read_listing
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
 
 
@@ -50,6 +50,7 @@ def extract(
     audio: tuple[str, dict] = ("vggish", {}),
     visual: tuple[str, dict] = ("vgg19", {}),
     segments: int | None = None,
+    overlap: float = OVERLAP,
     title: str | None = None,
     dtype: str = "float32",
     silent: bool = False,
@@ -68,13 +69,14 @@ def extract(
 
     Args:
         videos: The paths of the videos, see `listing.find_videos`.
-        annotations: The path of a CSV or a file in the official format, see `listing.read_listing`.
+        annotations: The path of a table or a file in the official format, see `listing.read_listing`.
         out: The folder to write.
         background: The paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
         audio: The `(name, options)` of the audio encoder.
         visual: The same for the visual encoder.
         segments: T. By default the length of the videos in whole seconds, which must be the same for all. Longer videos
             are cut; shorter ones are padded with silence and their last picture.
+        overlap: The part of a second that an event of a table must fill to cover it, see `listing.read_listing`.
         title: The name of the data set in tables. By default the name of the folder.
         dtype: "float32" or "float16".
         silent: Whether a video without sound gets silence instead of failing.
@@ -96,7 +98,8 @@ def extract(
     >>> extract(["clips"], "Annotations.txt", "AVE_OWN", audio=("vggish", {"weights": "vggish-10086976.pth"}))
     """
     out = Path(out)
-    listing, found, clips = read_listing(annotations), find_videos(videos), list(find_videos(background).values())
+    listing, found = read_listing(annotations, overlap), find_videos(videos)
+    clips = list(find_videos(background).values())
     existing_files(out, force)  # Checked before hours of encoding.
     paths = {a.video_id: _path(a.video_id, found) for a in listing.annotations}
     named = dict.fromkeys(filter(None, paths.values()))
@@ -138,7 +141,7 @@ def extract(
     manifest = {
         "recipe": recipe,
         "versions": versions(),
-        "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file)},
+        "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file), "overlap": overlap},
         "videos": {p.name if p.is_dir() else p.stem: {"file": p.name, "sha256": digest} for p, digest in good.items()},
         "failures": {str(path): reason for path, reason in failures.items()},
     }
