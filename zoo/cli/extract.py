@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def extract(
     videos: Annotated[list[Path], typer.Argument(help="Video files, folders of them, or folders of pictures.")],
+    out: Annotated[Path, typer.Option(help="Output folder, in the official layout.")],
     annotations: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="Annotations.txt, or a CSV or tab-separated file with the columns video, class, start, end (seconds) "
-            "and optionally split."
+            "and optionally split. [default: Annotations.txt in the folder of videos, as in AVE_Dataset]"
         ),
-    ],
-    out: Annotated[Path, typer.Option(help="Output folder, in the official layout.")],
+    ] = None,
     background: Annotated[
         list[Path] | None,
         typer.Option(help="Videos without an event for the weak task, as files or folders; repeatable."),
@@ -75,6 +75,8 @@ def extract(
 
     Examples:
 
+    ave-keras extract AVE_Dataset --out AVE_NEW --audio-weights vggish-10086976.pth
+
     ave-keras extract clips --annotations Annotations.txt --out OWN --audio-weights vggish-10086976.pth
 
     ave-keras extract clips --annotations events.csv --out TRY --audio-weights random --visual-weights random
@@ -114,7 +116,7 @@ def extract(
     clips = f" and {made.clips} background clips" if made.clips else ""
     print(f"{made.folder}: {made.rows} rows{clips} of {made.segments} segments, {made.computed} videos encoded now")
     if made.unused:
-        print(f"names in {annotations} without a video: {len(made.unused)}, starting with {made.unused[0]}")
+        print(f"videos missing: {len(made.unused)}, starting with {made.unused[0]}; extraction.json lists them")
     console.print(f"next: ave-keras data info {made.folder}", soft_wrap=True)
     if made.failures:
         print(f"left out, {len(made.failures)}:")

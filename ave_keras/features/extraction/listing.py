@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ave_keras.data.annotations import Annotation, read_annotations
-from ave_keras.data.layout import SPLITS
+from ave_keras.data.layout import ANNOTATIONS, SPLITS
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.sequence import PICTURES
+from ave_keras.features.extraction.splits import read_set_files
 
 # The columns of a table and the names that other projects give them, such as DCASE and AVVP.
 COLUMNS = {
@@ -48,7 +49,8 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
     """Reads an event list.
 
     A table has a header with the columns `video,class,start,end` and optionally `split`, or the names in `COLUMNS`. Its
-    columns are separated by tabs, or by commas in a `.csv` file. Any other file is read as `Annotations.txt`.
+    columns are separated by tabs, or by commas in a `.csv` file. Any other file is read as `Annotations.txt`, with
+    the splits of `{train,val,test}Set.txt` beside it, unless `{train,val,test}_order.h5` are there.
 
     `video` is a file name, with or without its suffix. `start` and `end` are seconds, `1.4`, or `0:01.4`. The event
     covers the seconds of which it fills at least `overlap`; an event that covers none is left out with a warning. If
@@ -69,7 +71,9 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
         raise AVEError("invalid overlap", key="overlap", expected="0 < overlap <= 1", found=overlap)
     delimiter = _delimiter(path)
     if delimiter is None:
-        return Listing(read_annotations(path, segments=np.inf), None, path)
+        annotations = read_annotations(path, segments=np.inf)
+        released = all((path.parent / f"{split}_order.h5").is_file() for split in SPLITS)
+        return Listing(annotations, None if released else read_set_files(path.parent, annotations), path)
     lines, names = _table(path, delimiter)
     annotations, splits = [], []
     for number, line in lines:
@@ -84,6 +88,19 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
         raise AVEError("no event fills enough of a second", file=path, key="overlap", found=overlap)
     _warn_of_overlaps(annotations, path)
     return Listing(annotations, splits if "split" in names else None, path)
+
+
+def dataset_folder(folder: str | Path) -> tuple[Path, Path]:
+    """The folder of videos and the annotations of a downloaded `AVE_Dataset`.
+
+    Raises:
+        AVEError: The folder has no `Annotations.txt`.
+    """
+    folder = Path(folder)
+    if not (folder / ANNOTATIONS).is_file():
+        fix = "Say where the events are with --annotations"
+        raise AVEError("no annotations", file=folder, expected=f"a folder with {ANNOTATIONS}, as AVE_Dataset", fix=fix)
+    return next(p for p in (folder / "AVE", folder) if p.is_dir()), folder / ANNOTATIONS
 
 
 def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:

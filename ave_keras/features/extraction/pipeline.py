@@ -14,7 +14,7 @@ from ave_keras.features.decoding import video
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
 from ave_keras.features.extraction.job import Job
-from ave_keras.features.extraction.listing import OVERLAP, find_videos, read_listing
+from ave_keras.features.extraction.listing import OVERLAP, dataset_folder, find_videos, read_listing
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
 
 
@@ -43,7 +43,7 @@ class ExtractionResult:
 
 def extract(
     videos: Iterable[str | Path],
-    annotations: str | Path,
+    annotations: str | Path | None,
     out: str | Path,
     *,
     background: Iterable[str | Path] = (),
@@ -65,11 +65,13 @@ def extract(
 
     Each finished video is saved in its own file, so that the same call resumes after an interruption. The extraction
     drops videos that cannot be read, with their annotations, and reports them in the result. The splits come from the
-    CSV column `split`, else from `{train,val,test}_order.h5` beside the annotations, else from `splits.make_splits`.
+    column `split`, else from `{train,val,test}_order.h5` or `{train,val,test}Set.txt` beside the annotations, else from
+    `splits.make_splits`.
 
     Args:
         videos: The paths of the videos, see `listing.find_videos`.
         annotations: The path of a table or a file in the official format, see `listing.read_listing`.
+            None: `videos` is one folder like the `AVE_Dataset` archive, with `Annotations.txt` and videos in `AVE`.
         out: The folder to write.
         background: The paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
         audio: The `(name, options)` of the audio encoder.
@@ -97,7 +99,11 @@ def extract(
 
     >>> extract(["clips"], "Annotations.txt", "AVE_OWN", audio=("vggish", {"weights": "vggish-10086976.pth"}))
     """
-    out = Path(out)
+    out, videos = Path(out), list(videos)
+    if annotations is None:
+        if len(videos) != 1:
+            raise AVEError("no annotations", expected="one folder with Annotations.txt, or --annotations", found=videos)
+        videos[0], annotations = dataset_folder(videos[0])
     listing, found = read_listing(annotations, overlap), find_videos(videos)
     clips = list(find_videos(background).values())
     existing_files(out, force)  # Checked before hours of encoding.
@@ -138,11 +144,13 @@ def extract(
     if not rows:
         listed = "\n".join(f"  {reason}" for reason in failures.values())
         raise AVEError(f"no usable video\n{listed}\n", file=out)
+    missing = [video_id for video_id, path in paths.items() if path is None]
     manifest = {
         "recipe": recipe,
         "versions": versions(),
         "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file), "overlap": overlap},
         "videos": {p.name if p.is_dir() else p.stem: {"file": p.name, "sha256": digest} for p, digest in good.items()},
+        "missing": missing,
         "failures": {str(path): reason for path, reason in failures.items()},
     }
     files = [parts.path(good[paths[listing.annotations[n].video_id]]) for n in rows]
@@ -150,8 +158,7 @@ def extract(
     if not failures:
         parts.remove()
     computed = len(todo) - len(failures.keys() & {path for path, _ in todo})
-    unused = [video_id for video_id, path in paths.items() if path is None]
-    return ExtractionResult(out, len(rows), len(clips), segments, computed, failures, unused)
+    return ExtractionResult(out, len(rows), len(clips), segments, computed, failures, missing)
 
 
 def _path(video_id, videos):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
+from ave_keras.data.annotations import Annotation, read_annotations, read_lines
 from ave_keras.data.layout import SPLITS
-
-if TYPE_CHECKING:
-    from ave_keras.data.annotations import Annotation
+from ave_keras.errors import AVEError
 
 # The official split sizes are 3339, 402 and 402 of 4143.
 HELD_OUT = 0.1
@@ -41,6 +42,41 @@ def make_splits(annotations: Sequence[Annotation]) -> dict[str, np.ndarray]:
     chosen = [pool[i] for i in np.linspace(0, len(pool) - 1, 2 * held).round().astype(int)]
     split_of = {v: ("val", "test")[n % 2] for n, v in enumerate(chosen)}
     return rows_of([split_of.get(a.video_id, "train") for a in annotations])
+
+
+def read_set_files(folder: Path, annotations: Sequence[Annotation]) -> list[str] | None:
+    """Reads `trainSet.txt`, `valSet.txt` and `testSet.txt`, as in the `AVE_Dataset` archive.
+
+    Args:
+        folder: The folder of the files, which have the format of `Annotations.txt`.
+        annotations: The list of `Annotation` that the files refer to.
+
+    Returns:
+        The split of each annotation, "" for those in no file; None if the folder has none of the files.
+
+    Raises:
+        AVEError: One of the files is missing, or a line is not an annotation or occurs twice; the message names it.
+    """
+    files = {split: folder / f"{split}Set.txt" for split in SPLITS}
+    if not any(file.is_file() for file in files.values()):
+        return None
+    rows, places = defaultdict(list), dict[Annotation, str]()
+    for row, a in enumerate(annotations):
+        rows[a].append(row)
+    splits = [""] * len(annotations)
+    for split, file in files.items():
+        for (number, text), a in zip(read_lines(file), read_annotations(file, segments=np.inf), strict=True):
+            if not rows[a]:
+                found = f"{text!r}, used by {places[a]}" if a in places else repr(text)
+                fix = f"Use the {file.name} that belongs to the annotations, or remove the line"
+                expected = "a line of the annotations, in one split only"
+                raise AVEError("invalid split", file=f"{file}:{number}", expected=expected, found=found, fix=fix)
+            splits[rows[a].pop(0)] = split
+            places[a] = f"{file.name}:{number}"
+    if "" in splits:
+        a = annotations[splits.index("")]
+        warnings.warn(f"annotations in no split: {splits.count('')}. First, {a.class_name} {a.video_id}", stacklevel=4)
+    return splits
 
 
 def rows_of(splits: Sequence[str]) -> dict[str, np.ndarray]:

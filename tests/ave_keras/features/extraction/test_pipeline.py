@@ -22,7 +22,10 @@ from ave_keras.features.extraction.pipeline import extract
 
 ROOT = Path(__file__).parents[4]
 ENCODERS = {"audio": (tiny.AUDIO, {}), "visual": (tiny.VISUAL, {"gain": 2.0})}
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend")
+pytestmark = [
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend"),
+    pytest.mark.filterwarnings("ignore:.*pairs of events that overlap"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +60,30 @@ def test_the_official_layout(tmp_path, clips):
         np.testing.assert_array_equal(*ave.features.rows(key).gather(np.array([0, 5])))
     assert sum(map(len, ave.splits.values())) == 6 and not len(ave.leaks["test"])
     assert not (made.folder / ".extract").exists()
+
+
+def test_a_downloaded_data_set(tmp_path, clips):
+    """The archive `AVE_Dataset`: videos in `AVE`, annotations with a header, splits as text; one video is missing."""
+    folder = tmp_path / "AVE_Dataset"
+    folder.mkdir()
+    clips.rename(folder / "AVE")
+    lines = [f"{('Dog', 'Cat')[n % 2]}&{name}&good&{n % 3}&3" for n, name in enumerate((*"abcd", "gone", "é f 猫"))]
+    header = "Category&VideoID&Quality&StartTime&EndTime"
+    (folder / "Annotations.txt").write_text("\r\n".join([header, *lines]), encoding="utf-8-sig", newline="")
+    for split, chosen in {"train": [5, 4, 0], "val": [1], "test": [3, 2]}.items():
+        (folder / f"{split}Set.txt").write_text("\n".join(lines[n] for n in chosen), encoding="utf-8")
+    made = extract([folder], None, tmp_path / "own", **ENCODERS)
+    assert (made.rows, made.computed, made.unused, made.failures) == (5, 5, ["gone"], {})
+    assert json.loads((made.folder / "extraction.json").read_text(encoding="utf-8"))["missing"] == ["gone"]
+    splits = AVE.from_directory(made.folder).splits
+    assert {split: list(numbers) for split, numbers in splits.items()} == {"train": [0, 4], "val": [1], "test": [2, 3]}
+
+
+def test_without_annotations(tmp_path, clips):
+    with pytest.raises(AVEError, match=r"no annotations .*clips\): expected a folder .*--annotations"):
+        extract([clips], None, tmp_path / "own", **ENCODERS)
+    with pytest.raises(AVEError, match=r"no annotations: expected one folder .*, or --annotations"):
+        extract([clips / "a.mp4", clips / "b.mp4"], None, tmp_path / "own", **ENCODERS)
 
 
 def test_the_manifest(tmp_path, clips):

@@ -1,7 +1,11 @@
 import numpy as np
+import pytest
 
-from ave_keras.data.annotations import Annotation
-from ave_keras.features.extraction.splits import make_splits, match_splits
+from ave_keras import AVEError
+from ave_keras.data.annotations import HEADER, Annotation, format_annotations, read_annotations
+from ave_keras.data.layout import SPLITS, read_split
+from ave_keras.features.extraction.listing import read_listing
+from ave_keras.features.extraction.splits import make_splits, match_splits, rows_of
 
 
 def rows(counts, per_video=1):
@@ -49,3 +53,51 @@ def test_match_splits_drop_events_as_long_as_the_video():
     annotations = [Annotation("a", str(n), "good", 0, end) for n, end in enumerate([0, 3, 5, 0, 3, 5])]
     found = match_splits(annotations, {"train": np.arange(3), "val": np.arange(3, 6), "test": np.array([5])}, 5)
     assert {s: list(r) for s, r in found.items()} == {"train": [1, 2], "val": [4]}
+
+
+def write_dataset(folder, annotations, splits):
+    """The text files of the `AVE_Dataset` archive."""
+    (folder / "Annotations.txt").write_text(f"{HEADER}\n{format_annotations(annotations)}", encoding="utf-8")
+    for split, numbers in splits.items():
+        text = format_annotations([annotations[n] for n in numbers])
+        (folder / f"{split}Set.txt").write_text(f"{HEADER}\n{text}" if split == "val" else text, encoding="utf-8")
+
+
+def test_released_annotations_give_the_released_splits(shared, tmp_path):
+    """Some of the 4143 rows are equal, so that rows are compared by their annotations."""
+    annotations = read_annotations(shared / "ave/Annotations.txt")
+    released = {split: read_split(shared / "ave", split, len(annotations)) for split in SPLITS}
+    write_dataset(tmp_path, annotations, released)
+    listing = read_listing(tmp_path / "Annotations.txt")
+    assert listing.annotations == annotations
+    for split, rows in rows_of(listing.splits).items():
+        assert sorted(annotations[n] for n in rows) == sorted(annotations[n] for n in released[split])
+
+
+def test_split_files(tmp_path):
+    annotations = [*rows([3, 2]), rows([1])[0]]
+    write_dataset(tmp_path, annotations, {"train": [0, 1], "val": [2, 5], "test": [3]})
+    with pytest.warns(UserWarning, match="annotations in no split: 1. First, class 1 video 1-1"):
+        assert read_listing(tmp_path / "Annotations.txt").splits == ["train", "train", "val", "test", "", "val"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("class 0&video 0-0&good&0&3", r"testSet\.txt:2\): .* found 'class 0&.*', used by trainSet\.txt:1\. Use the"),
+        (
+            "class 0&video 9-9&good&0&3",
+            r"testSet\.txt:2\): expected a line of the ann.* found 'class 0&video 9",
+        ),
+        ("class 0&video 0-0&good&0", r"testSet\.txt:2\): expected five fields"),
+    ],
+)
+def test_invalid_split_files(tmp_path, line, message):
+    write_dataset(tmp_path, rows([3]), {"train": [0], "val": [1], "test": [2]})
+    with (tmp_path / "testSet.txt").open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(AVEError, match=message):
+        read_listing(tmp_path / "Annotations.txt")
+    (tmp_path / "testSet.txt").unlink()
+    with pytest.raises(AVEError, match=r"file not found .*testSet\.txt"):
+        read_listing(tmp_path / "Annotations.txt")
