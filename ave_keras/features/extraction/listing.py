@@ -134,15 +134,16 @@ def _expand(path):
 
 def _delimiter(path):
     """The character between the columns of a table; None for the official format."""
+    suffix = path.suffix.lower()
     if not path.is_file():
-        if path.suffix.lower() in (".csv", ".tsv"):
-            raise AVEError("file not found", file=path, expected=f"a CSV with columns {','.join(COLUMNS)}")
+        if suffix in (".csv", ".tsv"):
+            raise AVEError("file not found", file=path, expected=f"a table with columns {','.join(COLUMNS)}")
         return None
     with path.open("rb") as file:
         header = next((line for line in file if line.strip()), b"")
-    if b"\t" in header and b"&" not in header:
+    if suffix == ".tsv" or (b"\t" in header and b"&" not in header):
         return "\t"
-    return "," if path.suffix.lower() == ".csv" else None
+    return "," if suffix == ".csv" else None
 
 
 def _table(path, delimiter):
@@ -153,7 +154,7 @@ def _table(path, delimiter):
             lines = [(reader.line_num, line) for line in reader]
             fields = reader.fieldnames or []
     except (UnicodeDecodeError, csv.Error) as error:
-        raise AVEError("not a CSV file", file=path, expected="UTF-8 text", found=error) from error
+        raise AVEError("not a table", file=path, expected="UTF-8 text", found=error) from error
     known = {field.strip().lower(): field for field in reversed(fields)}
     known_as = {**COLUMNS, "split": ("split",)}
     names = {key: found[0] for key, others in known_as.items() if (found := [known[n] for n in others if n in known])}

@@ -95,8 +95,11 @@ def test_invalid_lists(tmp_path, text, message):
 def test_unreadable_lists(tmp_path):
     with pytest.raises(AVEError, match=r"file not found .*columns video,class,start,end"):
         read_listing(tmp_path / "events.csv")
+    (tmp_path / "commas.tsv").write_text("video,class,start,end\na,b,0,1\n")
+    with pytest.raises(AVEError, match=r"not an event list .*commas\.tsv\): expected columns video,class,start,end"):
+        read_listing(tmp_path / "commas.tsv")
     (tmp_path / "latin.csv").write_bytes("video,class,start,end\nö,b,0,1\n".encode("latin-1"))
-    with pytest.raises(AVEError, match="not a CSV file"):
+    with pytest.raises(AVEError, match="not a table"):
         read_listing(tmp_path / "latin.csv")
 
 
