@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def read_annotations(
         AVEError: The file is missing, or a line is invalid; the message names the line.
     """
     known = None if class_names is None else set(class_names)
-    return [_parse(line, f"{path}:{number}", segments, known) for number, line in read_lines(path)]
+    return [parse_line(line, f"{path}:{number}", segments, known) for number, line in read_lines(path)]
 
 
 def read_lines(path: str | Path) -> list[tuple[int, str]]:
@@ -99,7 +99,8 @@ def _is_header(line, path):
     )
 
 
-def _parse(line, place, segments, known):
+def parse_line(line: str, place: str, segments: float = np.inf, known: Collection[str] | None = None) -> Annotation:
+    """The annotation of one line; `place`, its file and number, is for the error. See `read_annotations`."""
     fields = line.split("&")
     if len(fields) != 5:
         raise AVEError(

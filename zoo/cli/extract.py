@@ -89,8 +89,6 @@ def extract(
         raise AVEError("invalid type", key="--dtype", expected="float32 or float16", found=repr(dtype))
     if segments is not None and segments < 1:
         raise AVEError("invalid number", key="--segments", expected="1 or more", found=segments)
-    if not 0 < overlap <= 1:
-        raise AVEError("invalid number", key="--overlap", expected="0 < overlap <= 1", found=overlap)
     place = choose_executor(executor, workers, address, gpus_per_worker)
     with progress() as bars:
         task = bars.add_task("videos", total=None)

@@ -85,11 +85,11 @@ def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
 
 def _open(file, path, key, shape, kinds):
     found = [f"'{name}'" for name in file]
-    link = file.get(key, getlink=True)
-    if isinstance(link, h5py.ExternalLink) and file.get(key) is None:
+    data, link = file.get(key), file.get(key, getlink=True)
+    if data is None and isinstance(link, h5py.ExternalLink):
         fix = "Put the linked file beside this one"
         raise AVEError("broken link", file=path, key=key, expected=f"'{link.path}' in {link.filename}", fix=fix)
-    if not isinstance(file.get(key), h5py.Dataset):
+    if not isinstance(data, h5py.Dataset):
         raise AVEError(
             "key not found",
             file=path,
@@ -98,7 +98,6 @@ def _open(file, path, key, shape, kinds):
             found=", ".join(found) or "an empty file",
             fix="Rename the array, or use the official file",
         )
-    data = file[key]
     if data.dtype.kind not in kinds:
         raise AVEError("wrong number type", file=path, key=key, expected=_names(kinds), found=data.dtype)
     if shape is not None and not any(fits(data.shape, s) for s in (shape if _several(shape) else (shape,))):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ave_keras.data.annotations import Annotation, read_annotations, read_lines
+from ave_keras.data.annotations import Annotation, parse_line, read_lines
 from ave_keras.data.layout import SPLITS
 from ave_keras.errors import AVEError
 
@@ -65,12 +65,14 @@ def read_set_files(folder: Path, annotations: Sequence[Annotation]) -> list[str]
         rows[a].append(row)
     splits = [""] * len(annotations)
     for split, file in files.items():
-        for (number, text), a in zip(read_lines(file), read_annotations(file, segments=np.inf), strict=True):
+        for number, text in read_lines(file):
+            place = f"{file}:{number}"
+            a = parse_line(text, place)
             if not rows[a]:
                 found = f"{text!r}, used by {places[a]}" if a in places else repr(text)
                 fix = f"Use the {file.name} that belongs to the annotations, or remove the line"
                 expected = "a line of the annotations, in one split only"
-                raise AVEError("invalid split", file=f"{file}:{number}", expected=expected, found=found, fix=fix)
+                raise AVEError("invalid split", file=place, expected=expected, found=found, fix=fix)
             splits[rows[a].pop(0)] = split
             places[a] = f"{file.name}:{number}"
     if "" in splits:
