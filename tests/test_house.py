@@ -30,7 +30,7 @@ ROOMS = {
     "ave_keras.optimizers": (),
     "ave_keras.models": ("layers",),
     "ave_keras.matching": (),
-    "ave_keras.data": (),
+    "ave_keras.data": ("checkpoints",),
     "ave_keras.checkpoints": ("layers",),
     "ave_keras.features": ("checkpoints", "data"),
     "ave_keras.plots": ("metrics",),

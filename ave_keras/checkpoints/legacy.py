@@ -13,12 +13,13 @@ MAGIC_BYTES = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")
 COUNT = struct.Struct("<q")
 
 
-def read_legacy(file, name):
+def read_legacy(file, name, unpickle=unpickle):
     """Returns `(value, numbers)`: the saved object, and `{storage key: (n,) array}` as views of `file`.
 
     Args:
         file: An `mmap` of the whole file.
         name: The name of the file, for errors.
+        unpickle: `objects.unpickle`, or another function like it.
 
     Raises:
         ValueError, LookupError, TypeError: The file is truncated or damaged.

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+import ml_dtypes
 import numpy as np
 
 from ave_keras.checkpoints.pickles import PickleMachine, checked_key
@@ -18,6 +19,7 @@ DTYPES = {
     "CharStorage": "i1",
     "ByteStorage": "u1",
     "BoolStorage": "?",
+    "BFloat16Storage": ml_dtypes.bfloat16,
 }
 # RNN modules that have run on a GPU contain one of these; it is pickled without contents.
 CUDNN_STATE = "torch.backends.cudnn.rnn.Unserializable"
@@ -59,7 +61,7 @@ class Tensor:
     strides: tuple
 
     def array(self, numbers):
-        """The tensor as a NumPy view of its storage's `numbers (n,)`, without copying.
+        """The tensor as a NumPy view of its storage's `numbers (n,)`, without copying; bfloat16 as a float32 copy.
 
         Raises:
             ValueError: The tensor extends past its storage.
@@ -70,7 +72,8 @@ class Tensor:
             raise ValueError("a tensor extends past its storage")
         size = numbers.itemsize
         strides = [step * size for step in self.strides]
-        return np.lib.stride_tricks.as_strided(numbers[first:], self.shape, strides, writeable=False)
+        array = np.lib.stride_tricks.as_strided(numbers[first:], self.shape, strides, writeable=False)
+        return array.astype("float32") if array.dtype == ml_dtypes.bfloat16 else array
 
 
 @dataclass
@@ -140,12 +143,16 @@ class Allowlist:
                 raise self._refusal(module.name)
 
     def _refusal(self, text):
+        fix = "Ask its author to save only model.state_dict()"
+        return self._refused("weights", "tensors, plain containers and PyTorch modules", text, fix)
+
+    def _refused(self, contents, expected, text, fix):
         return AVEError(
-            "the file contains more than weights",
+            f"the file contains more than {contents}",
             file=self.file,
-            expected="tensors, plain containers and PyTorch modules",
+            expected=expected,
             found=text[:200],
-            fix="Ask its author to save only model.state_dict(). No code from the file was run",
+            fix=f"{fix}. No code from the file was run",
         )
 
 
@@ -196,17 +203,18 @@ CALLS = {
 }
 
 
-def unpickle(file, name):
+def unpickle(file, name, kind=Allowlist):
     """Reads the next pickle in `file`.
 
     Args:
         file: A file object.
         name: The name of the file, for errors.
+        kind: The class of the allowlist.
 
     Returns:
         `(value, allowlist)`: The value, and the `Allowlist` with its storages.
     """
-    allowlist = Allowlist(name)
+    allowlist = kind(name)
     value = PickleMachine(allowlist).run(file)
     allowlist.finish()
     return value, allowlist

@@ -9,7 +9,7 @@ import pickletools
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 LITERALS = {
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
-    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
     *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
 }
 EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": set}
@@ -61,7 +61,7 @@ class PickleMachine:
         elif opcode not in IGNORED:
             step = getattr(self, f"_{opcode.lower()}", None)
             if step is None:
-                raise ValueError(f"the instruction {opcode} is not allowed in a weights file")
+                raise ValueError(f"the instruction {opcode} is not allowed")
             step(argument)
 
     def _take(self, count=None):

@@ -5,6 +5,7 @@ import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -96,7 +97,7 @@ def _parse(content, path):
     elif MAGIC_BYTES in content[:32]:
         value, numbers = read_legacy(content, str(path))
     elif content[8:9] == b"{":
-        return _read_safetensors(content, path), None
+        return read_safetensors(content, path), None
     else:
         raise ValueError("another format")
     root = _root(value)
@@ -105,7 +106,8 @@ def _parse(content, path):
     return arrays, root.name if isinstance(root, Module) else None
 
 
-def _read_safetensors(content, path):
+def read_safetensors(content: Any, path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file in memory, by name."""
     arrays = {}
     for name, tensor in sorted(deserialize(content[:])):
         kind = tensor["dtype"]

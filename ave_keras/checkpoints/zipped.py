@@ -11,12 +11,13 @@ from ave_keras.checkpoints.objects import unpickle
 LOCAL = struct.Struct("<4s22xHH")
 
 
-def read_zipped(file, name):
+def read_zipped(file, name, unpickle=unpickle):
     """Returns `(value, numbers)`: the saved object, and `{storage key: (n,) array}` as views of `file`.
 
     Args:
         file: An `mmap` of the whole file.
         name: The name of the file, for errors.
+        unpickle: `objects.unpickle`, or another function like it.
 
     Raises:
         ValueError, LookupError, TypeError: The file is truncated or damaged.

@@ -163,14 +163,24 @@ def check_spelling(path: str | Path, annotations: Sequence[Annotation]) -> None:
             )
 
 
-def segment_labels(annotations: Sequence[Annotation], class_names: Sequence[str], segments: int) -> np.ndarray:
-    """One-hot labels `(N, T, C + 1)` float32: the class inside the event, background (the last column) outside."""
+def segment_labels(
+    annotations: Sequence[Annotation], class_names: Sequence[str], segments: int, active: np.ndarray | None = None
+) -> np.ndarray:
+    """One-hot labels `(N, T, C + 1)` float32: the class inside the event, background (the last column) outside.
+
+    Args:
+        annotations: The N events.
+        class_names: The C classes in the order of the columns.
+        segments: T.
+        active: `(N, T)` bool, false in the pauses of an event; by default, there are none.
+    """
     labels = np.zeros((len(annotations), segments, len(class_names) + 1), "float32")
     number = {name: c for c, name in enumerate(class_names)}
-    labels[:, :, -1] = 1
     for row, a in enumerate(annotations):
-        labels[row, a.start : a.end, -1] = 0
         labels[row, a.start : a.end, number[a.class_name]] = 1
+    if active is not None:
+        labels *= active[:, :, None]
+    labels[:, :, -1] = 1 - labels.max(axis=2)
     return labels
 
 

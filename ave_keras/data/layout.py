@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from ave_keras.data import annotations as ann
-from ave_keras.data.storage.hdf5 import LABELS, ORDER, read_array
+from ave_keras.data.storage.hdf5 import LABELS, ORDER, open_array, read_array
 from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ MODALITIES = ("audio", "visual")
 # The authors' scripts use both names for the visual file.
 BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
 SOURCE_MASK = "source_mask.h5"
+SEGMENT_LABELS = "labels.h5"
+# The key of `dataset.yaml` that says that events have pauses, which only `labels.h5` shows.
+PAUSES = "pauses"
 DEFAULT_SEGMENTS = 10
 # All files of the layout; features are listed separately because of their size.
 LARGE_FILES = ("*_feature*.h5",)
@@ -81,6 +84,8 @@ def marker(folder: str | Path) -> dict[str, Any]:
         raise AVEError("invalid list of classes", file=path, key="class_names", expected="distinct names", found=names)
     if not isinstance(said.get("title", ""), str):
         raise AVEError("invalid title", file=path, key="title", expected="a string", found=said["title"])
+    if not isinstance(said.get(PAUSES, False), bool):
+        raise AVEError("invalid value", file=path, key=PAUSES, expected="true or false", found=said[PAUSES])
     return said
 
 
@@ -96,8 +101,22 @@ def segment_labels(
     folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str], segments: int
 ) -> np.ndarray:
     """Labels from `labels.h5` if it exists, else the same values from the annotations."""
-    rebuilt = ann.segment_labels(annotations, class_names, segments)
-    return _released(Path(folder) / "labels.h5", rebuilt)
+    rebuilt = ann.segment_labels(annotations, class_names, segments, active_segments(folder, len(annotations)))
+    return _released(Path(folder) / SEGMENT_LABELS, rebuilt)
+
+
+def active_segments(folder: str | Path, rows: int) -> np.ndarray | None:
+    """`(N, T)` bool: whether `labels.h5` has an event there; None unless `dataset.yaml` says `pauses: true`.
+
+    The annotations have one start and one end per row; where an event pauses in between, the labels say so.
+
+    Raises:
+        AVEError: `labels.h5` is missing or belongs to other annotations.
+    """
+    if not marker(folder).get(PAUSES):
+        return None
+    labels = open_array(Path(folder) / SEGMENT_LABELS, LABELS, shape=(rows, None, None), kinds="fiub")
+    return np.any(labels[..., :-1], axis=2)
 
 
 def video_labels(folder: str | Path, annotations: Sequence[Annotation], class_names: Sequence[str]) -> np.ndarray:

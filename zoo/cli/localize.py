@@ -108,7 +108,7 @@ def _class_names(path):
 
 def _events(path, video):
     """The annotated events of a video, `[(class, start, end)]`."""
-    from ave_keras.features.extraction.listing import read_listing
+    from ave_keras.data.events.listing import read_listing
 
     events = [a for a in read_listing(path).annotations if a.video_id in (video.stem, video.name)]
     if not events:

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from ave_keras.data.layout import ANNOTATIONS, FILES
+from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.errors import AVEError, first_line
 
 PARTIAL = ".partial"
@@ -77,6 +78,11 @@ def new_files(folder: str | Path, force: bool = False) -> Iterator[Callable[[str
         if new:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # Succeeds only if it is empty.
+
+
+def partial_sums(folder: str | Path) -> dict[str, str]:
+    """`{name: sha256}` of the files that `new_files` is about to rename."""
+    return {p.name.removesuffix(PARTIAL): file_sha256(p) for p in sorted(Path(folder).glob(f"*{PARTIAL}"))}
 
 
 def write_array(path: str | Path, key: str, array: np.ndarray) -> None:

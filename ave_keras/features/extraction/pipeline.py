@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ave_keras.data import layout
+from ave_keras.data.events.listing import OVERLAP, read_listing
 from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.data.storage.writing import existing_files
 from ave_keras.errors import AVEError
@@ -14,8 +15,8 @@ from ave_keras.features.decoding import video
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
 from ave_keras.features.extraction.job import Job
-from ave_keras.features.extraction.listing import OVERLAP, dataset_folder, find_videos, read_listing
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
+from ave_keras.features.extraction.videos import dataset_folder, find_videos
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def extract(
     Each finished video is saved in its own file, so that the same call resumes after an interruption. The extraction
     drops videos that cannot be read, with their annotations, and reports them in the result. The splits come from the
     column `split`, else from `{train,val,test}_order.h5` or `{train,val,test}Set.txt` beside the annotations, else from
-    `splits.make_splits`.
+    `data.events.splits.make_splits`.
 
     Args:
-        videos: The paths of the videos, see `listing.find_videos`.
+        videos: The paths of the videos, see `videos.find_videos`.
         annotations: The path of a table or a file in the official format, see `listing.read_listing`.
             None: `videos` is one folder like the `AVE_Dataset` archive, with `Annotations.txt` and videos in `AVE`.
         out: The folder to write.

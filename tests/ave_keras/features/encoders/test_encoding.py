@@ -52,7 +52,7 @@ def test_custom_encoders_by_name():
         ),
         ("no_such_module:x", {}, "encoder 'no_such_module:x' not found.*PYTHONPATH"),
         ("ave_keras.errors:x", {}, "encoder 'ave_keras.errors:x' not found"),
-        ("ave_keras.features.extraction.splits:HELD_OUT", {}, "cannot create encoder.*0.1 is not a callable"),
+        ("ave_keras.data.events.splits:HELD_OUT", {}, "cannot create encoder.*0.1 is not a callable"),
         (tiny.VISUAL, {"depth": 3}, "cannot create encoder.*unexpected keyword argument 'depth'"),
         (tiny.AUDIO, {}, "not an encoder.*expected VisualEncoder, found no shape"),
     ],

@@ -3,9 +3,9 @@ import pytest
 
 from ave_keras import AVEError
 from ave_keras.data.annotations import HEADER, Annotation, format_annotations, read_annotations
+from ave_keras.data.events.listing import read_listing
+from ave_keras.data.events.splits import make_splits, match_splits, rows_of
 from ave_keras.data.layout import SPLITS, read_split
-from ave_keras.features.extraction.listing import read_listing
-from ave_keras.features.extraction.splits import make_splits, match_splits, rows_of
 
 
 def rows(counts, per_video=1):

@@ -1,4 +1,4 @@
-"""Reads which video has which event, from the official format or a CSV, and finds the video files."""
+"""Reads which video has which event, from the official format or a table."""
 
 import csv
 import itertools
@@ -6,17 +6,15 @@ import math
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ave_keras.data.annotations import Annotation, read_annotations
-from ave_keras.data.layout import ANNOTATIONS, SPLITS
+from ave_keras.data.annotations import Annotation, class_names_of, read_annotations
+from ave_keras.data.events.splits import read_set_files
+from ave_keras.data.layout import ANNOTATIONS, SPLITS, active_segments, marker
 from ave_keras.errors import AVEError
-from ave_keras.features.decoding.sequence import PICTURES
-from ave_keras.features.extraction.splits import read_set_files
 
 # The columns of a table and the names that other projects give them, such as DCASE and AVVP.
 COLUMNS = {
@@ -27,7 +25,6 @@ COLUMNS = {
 }
 CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d*)?)")
 OVERLAP = 0.5
-SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".3gp", ".wmv", ".ogv")
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,19 @@ class Listing:
         annotations: The list of `Annotation`; its `video_id` is the name of the video.
         splits: The split of each annotation, or None if the file has no splits.
         file: The path of the file.
+        positions: The index of each annotation among the lines of the file, some of which may be left out.
+        lines: The number of lines.
+        class_names: The classes, in the order of the columns.
+        active: `(N, T)` bool, false in the pauses of an event; None without pauses.
     """
 
     annotations: list
     splits: list | None
     file: Path
+    positions: list
+    lines: int
+    class_names: tuple
+    active: np.ndarray | None = None
 
 
 def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
@@ -50,7 +55,8 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
 
     A table has a header with the columns `video,class,start,end` and optionally `split`, or the names in `COLUMNS`. Its
     columns are separated by tabs, or by commas in a `.csv` file. Any other file is read as `Annotations.txt`, with
-    the splits of `{train,val,test}Set.txt` beside it, unless `{train,val,test}_order.h5` are there.
+    the splits of `{train,val,test}Set.txt` beside it, unless `{train,val,test}_order.h5` are there, and the classes and
+    pauses that `dataset.yaml` beside it names. For a folder, its `Annotations.txt` is read.
 
     `video` is a file name, with or without its suffix. `start` and `end` are seconds, `1.4`, or `0:01.4`. The event
     covers the seconds of which it fills at least `overlap`; an event that covers none is left out with a warning. If
@@ -66,70 +72,42 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
     Raises:
         AVEError: The file is missing, or a line breaks these rules; the message gives the line.
     """
-    path = Path(path)
-    if not 0 < overlap <= 1:
-        raise AVEError("invalid overlap", key="overlap", expected="0 < overlap <= 1", found=overlap)
+    path = Path(path) / ANNOTATIONS if Path(path).is_dir() else Path(path)
+    check_overlap(overlap)
     delimiter = _delimiter(path)
     if delimiter is None:
-        annotations = read_annotations(path, segments=np.inf)
-        released = all((path.parent / f"{split}_order.h5").is_file() for split in SPLITS)
-        return Listing(annotations, None if released else read_set_files(path.parent, annotations), path)
+        return _official(path)
     lines, names = _table(path, delimiter)
-    annotations, splits = [], []
-    for number, line in lines:
+    annotations, splits, positions = [], [], []
+    for position, (number, line) in enumerate(lines):
         place = f"{path}:{number}"
         split = (line[names["split"]] or "").strip() if "split" in names else None
         if split is not None and split not in SPLITS:
             raise AVEError("unknown split", file=place, expected=f"one of {SPLITS}", found=repr(split))
-        if found := _annotation(line, names, place, overlap):
+        name, video, start, end = (str(line[names[key]] or "").strip() for key in ("class", "video", "start", "end"))
+        if found := annotation_of(name, video, start, end, place, overlap):
             annotations.append(found)
             splits.append(split)
-    if not annotations:
-        raise AVEError("no event fills enough of a second", file=path, key="overlap", found=overlap)
-    _warn_of_overlaps(annotations, path)
-    return Listing(annotations, splits if "split" in names else None, path)
+            positions.append(position)
+    check_events(annotations, path)
+    named = splits if "split" in names else None
+    return Listing(annotations, named, path, positions, len(lines), class_names_of(annotations))
 
 
-def dataset_folder(folder: str | Path) -> tuple[Path, Path]:
-    """The folder of videos and the annotations of a downloaded `AVE_Dataset`.
-
-    Raises:
-        AVEError: The folder has no `Annotations.txt`.
-    """
-    folder = Path(folder)
-    if not (folder / ANNOTATIONS).is_file():
-        fix = "Say where the events are with --annotations"
-        raise AVEError("no annotations", file=folder, expected=f"a folder with {ANNOTATIONS}, as AVE_Dataset", fix=fix)
-    return next(p for p in (folder / "AVE", folder) if p.is_dir()), folder / ANNOTATIONS
+def _official(path):
+    class_names = marker(path.parent).get("class_names")
+    annotations = read_annotations(path, segments=np.inf, class_names=class_names)
+    released = all((path.parent / f"{split}_order.h5").is_file() for split in SPLITS)
+    splits = None if released else read_set_files(path.parent, annotations)
+    names, rows = tuple(class_names or class_names_of(annotations)), len(annotations)
+    _warn_of_case(annotations, path)
+    return Listing(annotations, splits, path, [*range(rows)], rows, names, active_segments(path.parent, rows))
 
 
-def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
-    """Finds videos by name.
-
-    Args:
-        paths: Video files, folders of video files, and folders of pictures, see `sequence`.
-
-    Returns:
-        `{name without suffix: path}` in order. It includes missing paths, so that the extraction can report them.
-
-    Raises:
-        AVEError: Two videos have the same name.
-    """
-    videos: dict[str, Path] = {}
-    for path in (video for source in paths for video in _expand(Path(source))):
-        name = path.name if path.is_dir() else path.stem
-        if videos.setdefault(name, path) != path:
-            raise AVEError("two videos have the same name", file=path, found=videos[name], fix="Rename one of them")
-    return videos
-
-
-def _expand(path):
-    if not path.is_dir() or any(p.suffix.lower() in PICTURES for p in path.iterdir()):
-        return [path]
-    inner = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES or p.is_dir())
-    if not inner:
-        raise AVEError("no videos in the folder", file=path, expected=f"files in {', '.join(SUFFIXES[:5])}, …")
-    return inner
+def check_overlap(overlap: float) -> None:
+    """Raises `AVEError` unless `0 < overlap <= 1`."""
+    if not 0 < overlap <= 1:
+        raise AVEError("invalid overlap", key="overlap", expected="0 < overlap <= 1", found=overlap)
 
 
 def _delimiter(path):
@@ -165,13 +143,26 @@ def _table(path, delimiter):
     return lines, names
 
 
-def _annotation(line, names, place, overlap):
-    """The annotation of a line of a table; None if its event fills too little of every second."""
-    name, video, start, end = (str(line[names[key]] or "").strip() for key in ("class", "video", "start", "end"))
+def annotation_of(
+    name: str, video: str, start: str | float, end: str | float, place: str, overlap: float = OVERLAP
+) -> Annotation | None:
+    """The annotation of an event in seconds; None, with a warning, if it fills too little of every second.
+
+    Args:
+        name: The class.
+        video: The id of the video.
+        start: The start in seconds, a number or a text such as `1.4` or `0:01.4`.
+        end: The end.
+        place: The file and line, for messages.
+        overlap: See `read_listing`.
+
+    Raises:
+        AVEError: A name is empty or contains `&`, or the times are not `0 <= start <= end`.
+    """
     for key, text in (("class", name), ("video", video)):
         if not text or set(text) & set("&\n\r"):
             raise AVEError("invalid name", file=place, key=key, expected="text without &", found=repr(text))
-    begin, finish = (_seconds(text, place) for text in (start, end))
+    begin, finish = (_seconds(str(value), place) for value in (start, end))
     if not 0 <= begin <= finish:
         raise AVEError("event outside the clip", file=place, expected="0 <= start <= end", found=f"{start}, {end}")
     if begin == finish:
@@ -208,6 +199,18 @@ def covered(start: float, end: float, overlap: float) -> tuple[int, int]:
     return first, last + (end - max(last, start) >= least)
 
 
+def check_events(annotations: list[Annotation], place: str | Path) -> None:
+    """Warns of overlapping events and of ids that differ in case only.
+
+    Raises:
+        AVEError: There are no events.
+    """
+    if not annotations:
+        raise AVEError("no event fills enough of a second", file=place, key="overlap")
+    _warn_of_overlaps(annotations, place)
+    _warn_of_case(annotations, place)
+
+
 def _warn_of_overlaps(annotations, path):
     videos = defaultdict(list)
     for annotation in annotations:
@@ -219,5 +222,18 @@ def _warn_of_overlaps(annotations, path):
         example = f"{a.video_id}: {a.class_name} {a.start}-{a.end} and {b.class_name} {b.start}-{b.end}"
         warnings.warn(
             f"{path}: pairs of events that overlap: {len(both)}. Each event stays a row of its own. First, {example}",
-            stacklevel=3,
+            stacklevel=4,
+        )
+
+
+def _warn_of_case(annotations, path):
+    folded = defaultdict(set)
+    for annotation in annotations:
+        folded[annotation.video_id.casefold()].add(annotation.video_id)
+    alike = [sorted(ids) for ids in folded.values() if len(ids) > 1]
+    if alike:
+        ids = " and ".join(alike[0])
+        warnings.warn(
+            f"{path}: ids that differ in case only: {len(alike)}, taken for different videos. First, {ids}",
+            stacklevel=4,
         )

@@ -87,13 +87,15 @@ def rows_of(splits: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def match_splits(
-    annotations: Sequence[Annotation], splits: dict[str, np.ndarray], segments: int
+    annotations: Sequence[Annotation], splits: dict[str, np.ndarray], segments: int, active: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """The splits of cross-modality localization: rows with an event, `{split: row numbers}`.
+    """The splits of cross-modality localization: rows with an event without pauses, `{split: row numbers}`.
 
     Validation and test use only events shorter than the video, where the start can be wrong. Splits without any such
-    event are dropped.
+    event are dropped. `active` is that of `annotations.segment_labels`.
     """
     lengths = np.array([a.length for a in annotations])
+    if active is not None:
+        lengths[[not on[a.start : a.end].all() for a, on in zip(annotations, active, strict=True)]] = 0
     chosen = {s: r[(lengths[r] > 0) & ((lengths[r] < segments) | (s == "train"))] for s, r in splits.items()}
     return {s: rows for s, rows in chosen.items() if len(rows)}

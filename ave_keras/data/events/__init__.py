@@ -1,0 +1,1 @@
+"""Which video has which event: event lists and splits."""
