@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ave_keras.errors import AVEError
-from ave_keras.features.decoding.containers import opened, seconds_of
+from ave_keras.features.decoding.containers import opened
+from ave_keras.features.decoding.tracks import seconds_of
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")

@@ -5,38 +5,53 @@ from pathlib import Path
 import numpy as np
 
 from ave_keras.errors import AVEError
-from ave_keras.features.decoding.containers import frames, opened
+from ave_keras.features.decoding.containers import opened
+from ave_keras.features.decoding.downmix import Mixer
+from ave_keras.features.decoding.frames import Frames
+from ave_keras.features.decoding.tracks import tracks_of
 from ave_keras.runtime.packages import require
 
-# Sound timestamps are rounded and drift by some samples; only gaps longer than this, in seconds, shift the sound.
+# Timestamps of sound are rounded and jitter. Only a gap of half a frame shifts the sound, as losing one leaves a whole
+# one, or a gap of this many seconds.
 GAP = 0.05
+# Seconds to decode after the last one needed, for resampling.
+TAIL = 0.1
 
 
-def decode_sound(path: str | Path, rate: int, samples: int, decoder: str = "pyav") -> np.ndarray | None:
-    """Decodes a sound track, averages its channels and resamples it.
+def decode_sound(
+    path: str | Path, rate: int, samples: int, decoder: str = "pyav", downmix: str = "mean"
+) -> np.ndarray | None:
+    """Decodes the default sound track to one channel and resamples it.
 
     Args:
         path: The file to read.
         rate: Samples per second of the result.
         samples: The number of samples needed; the result may stop after them.
         decoder: "pyav" or "tfio".
+        downmix: See `downmix.Mixer`.
 
     Returns:
         `(n,)` float32, or None if the file has no sound track.
 
     Raises:
-        AVEError: The file cannot be read, or the decoder is unknown.
+        AVEError: The file cannot be read, too much of it is damaged, or the decoder is unknown.
+
+    Warns:
+        UserWarning: A part is damaged, there are several sound tracks, or the channels cancel out.
     """
     if decoder == "tfio":
         from ave_keras.features.decoding import tfio
 
-        return tfio.decode_sound(path, rate)
+        return tfio.decode_sound(path, rate, downmix)
     if decoder != "pyav":
         raise AVEError("unknown decoder", key="decoder", expected="pyav or tfio", found=repr(decoder))
     with opened(path) as container:
-        if not container.streams.audio:
+        if "audio" not in tracks_of(container):
             return None
-        sound, source = _mono(container, container.streams.audio[0], samples / rate)
+        frames, mixer = Frames(container, "audio"), Mixer(downmix)
+        source = _place(frames, mixer, samples / rate)
+        frames.report()
+    sound = mixer.mixed(path)
     return sound if source == rate else resample(sound, source, rate)
 
 
@@ -52,24 +67,27 @@ def resample(sound: np.ndarray, source: int, rate: int) -> np.ndarray:
     return np.concatenate([part.to_ndarray()[0] for part in parts]) if parts else sound[:0]
 
 
-def _mono(container, stream, seconds):
-    """`((n,) float32, rate)` from the start of the container to a little after `seconds`."""
+def _place(frames, mixer, seconds):
+    """Adds the sound from the container's start to a little after `seconds`, with silence in gaps; returns the rate."""
     av = require("av", "video")
-    rate = stream.rate
-    # FFmpeg's downmix would be louder than the mean, so the layout stays and the mean is taken here.
-    convert = av.AudioResampler(format="fltp", rate=rate)
-    parts, length = [], 0
-    for time, frame in frames(container, stream):
-        start = round(time * rate)
-        for converted in convert.resample(frame):
-            mono = converted.to_ndarray().mean(axis=0, dtype="float32")
-            if start - length > GAP * rate:
-                mono = np.concatenate([np.zeros(start - length, "float32"), mono])
-            elif length - start > GAP * rate:
-                mono = mono[length - start :]
-            parts.append(mono)
-            length += len(mono)
-            start = length
-        if time > seconds + 1:
+    # The header of MPEG-TS has no rate.
+    rate, length, converters = frames.stream.rate, 0, {}
+    for time, frame in frames:
+        if time > seconds + TAIL:
             break
-    return np.concatenate(parts) if parts else np.zeros(0, "float32"), rate
+        rate = rate or frame.sample_rate
+        # Resamplers take frames of one kind; the layout stays, because FFmpeg's downmix would be louder than the mean.
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        if kind not in converters:
+            converters[kind] = av.AudioResampler(format="flt", rate=rate)
+        start = round(time * rate)
+        for converted in converters[kind].resample(frame):
+            # Packed, because PyAV cannot read the planes of more than eight channels.
+            sound = converted.to_ndarray().reshape(-1, converted.layout.nb_channels).T
+            gap = start - length
+            if not length or abs(gap) > min(GAP * rate, sound.shape[1] / 2):
+                sound = np.pad(sound, ((0, 0), (gap, 0))) if gap > 0 else sound[:, -gap:]
+            mixer.add(sound)
+            length += sound.shape[1]
+            start = length
+    return rate

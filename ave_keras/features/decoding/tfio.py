@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ave_keras.errors import AVEError, first_line
+from ave_keras.features.decoding.downmix import Mixer
 from ave_keras.features.encoders.log_mel import BANDS, FFT, FRAME, HIGHEST, HOP, LOWEST, RATE
 from ave_keras.runtime.packages import require
 
@@ -23,12 +24,13 @@ def available() -> bool:
         return False
 
 
-def decode_sound(path: str | Path, rate: int) -> np.ndarray:
-    """Decodes a wav or flac file to the mean of its channels, `(n,)` float32 in [-1, 1].
+def decode_sound(path: str | Path, rate: int, downmix: str = "mean") -> np.ndarray:
+    """Decodes a wav or flac file to one channel, `(n,)` float32 in [-1, 1].
 
     Args:
         path: The file to read.
         rate: Samples per second of the result.
+        downmix: See `downmix.Mixer`.
 
     Raises:
         AVEError: Tensorflow-io does not load, or the file is of another kind or damaged.
@@ -53,7 +55,9 @@ def decode_sound(path: str | Path, rate: int) -> np.ndarray:
     values = samples.numpy()
     # Integers keep their stored scale; 24-bit samples fill the upper bits of 32.
     full = float(2 ** (8 * values.dtype.itemsize - 1)) if values.dtype.kind == "i" else 1.0
-    mono = np.float32(values / full).mean(axis=1)
+    mixer = Mixer(downmix)
+    mixer.add((values / full).astype("float32").T)
+    mono = mixer.mixed(path)
     return mono if source == rate else resample(mono, source, rate)
 
 

@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
+from ave_keras.features.decoding import downmix as mixing
 from ave_keras.features.decoding import sequence
-from ave_keras.features.decoding.containers import frames, opened, seconds_of
+from ave_keras.features.decoding.containers import opened
+from ave_keras.features.decoding.frames import Frames
 from ave_keras.features.decoding.sound import decode_sound
+from ave_keras.features.decoding.tracks import frame_seconds, seconds_of, tracks_of
 
 # Times such as 1/29.97 are not exact in binary, so a frame is shown this much before its timestamp.
 EARLY = 1e-6
@@ -28,7 +31,7 @@ class Video:
 
     Attributes:
         path: The file or folder.
-        seconds: The duration of the video stream.
+        seconds: The time from the start of the file to the end of the video track.
         width: The width as displayed, after rotation, in pixels.
         height: The height as displayed.
         has_audio: Whether there is a sound track.
@@ -53,7 +56,7 @@ def probe(path: str | Path) -> Video:
         A `Video`.
 
     Raises:
-        AVEError: The file is missing, is not a video, or has no video stream or no duration.
+        AVEError: The file is missing, is not a video, or has no video stream that can be decoded.
 
     Example:
 
@@ -64,13 +67,13 @@ def probe(path: str | Path) -> Video:
     if path.is_dir():
         return _probe_folder(path)
     with opened(path) as container:
-        stream = _picture(container, path)
-        seconds, rate = seconds_of(container), float(stream.average_rate or stream.guessed_rate or 0)
-        first = next((frame for _, frame in frames(container, stream)), None)
-        if first is None or seconds <= 0:
-            raise AVEError("the video has no duration", file=path, found=f"{seconds:.2f} s, {rate:g} frames per second")
+        frames = _pictures(container, path)
+        first = next((frame for _, frame in frames), None)
+        if first is None:
+            raise AVEError("no picture can be decoded", file=path, fix="Download or record it again")
         width, height = _shown(first)
-        return Video(path, seconds, width, height, bool(container.streams.audio), rate)
+        rate, sound = 1 / frame_seconds(frames.stream), "audio" in tracks_of(container)
+        return Video(path, seconds_of(container), width, height, sound, rate)
 
 
 def segments_of(video: Video) -> int:
@@ -101,7 +104,11 @@ def read_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None
         `(n, H, W, 3)` uint8, RGB, upright.
 
     Raises:
-        AVEError: The file is missing, is not a video, has no video stream, or is truncated before the last time.
+        AVEError: The file is missing, is not a video, has no video stream, is truncated before the last time, or more
+            than a tenth of the track up to there is damaged.
+
+    Warns:
+        UserWarning: A part is damaged, so that the picture before is shown, or there are several video tracks.
 
     Example:
 
@@ -131,9 +138,15 @@ def iter_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None
 
 
 def read_audio(
-    path: str | Path, seconds: float, rate: int = RATE, *, silent: bool = False, decoder: str = "pyav"
+    path: str | Path,
+    seconds: float,
+    rate: int = RATE,
+    *,
+    silent: bool = False,
+    decoder: str = "pyav",
+    downmix: str = "mean",
 ) -> np.ndarray:
-    """Reads the sound of a video from the start, as the mean of its channels.
+    """Reads the sound of a video from the start, as one channel.
 
     Args:
         path: The video or sound file, or a folder with a sound file.
@@ -141,24 +154,29 @@ def read_audio(
         rate: Samples per second.
         silent: Whether to return silence if there is no sound track, instead of an error.
         decoder: "pyav", or "tfio" for wav and flac with tensorflow-io.
+        downmix: How several channels become one: "mean"; "left" or "right", the first or the second channel; or
+            "loudest", the one with the most energy.
 
     Returns:
         `(round(seconds · rate),)` float32 in [-1, 1].
 
     Raises:
-        AVEError: The file is missing, unreadable, truncated or without sound.
+        AVEError: The file is missing, unreadable, truncated or without sound, more than a tenth of the sound is
+            damaged, or the downmix or decoder is unknown.
 
     Warns:
-        UserWarning: More than `SHORT` seconds of sound are missing.
+        UserWarning: More than `SHORT` seconds of sound are missing, a part is damaged and becomes silence, there are
+            several sound tracks, or the channels cancel out in their mean.
 
     Example:
 
     >>> read_audio("dog.mp4", 10).shape
     (160000,)
     """
+    mixing.check(downmix)
     path, samples = Path(path), round(seconds * rate)
     source = sequence.sound_of(path) if path.is_dir() else path
-    sound = None if source is None else decode_sound(source, rate, samples, decoder)
+    sound = None if source is None else decode_sound(source, rate, samples, decoder, downmix)
     if sound is None and not silent:
         raise AVEError(
             "the video has no sound",
@@ -191,29 +209,29 @@ def _frames_at(path, times):
             yield frame
         return
     with opened(path) as container:
-        stream = _picture(container, path)
-        stream.thread_type = "AUTO"
-        yield from _pick(frames(container, stream), times, path)
+        frames = _pictures(container, path)
+        frames.stream.thread_type = "AUTO"
+        yield from _pick(iter(frames), times, path)
+        frames.report()
 
 
 def _pick(timed, times, path):
     """Yields for each time the last frame that starts before it."""
     shown, upcoming = None, next(timed, None)
     if upcoming is None:
-        raise AVEError("no frame can be decoded", file=path)
+        raise AVEError("no picture can be decoded", file=path, fix="Download or record it again")
     for time in times:
         while upcoming is not None and (shown is None or upcoming[0] <= time + EARLY):
             shown, upcoming = upcoming[1], next(timed, None)
         yield shown
 
 
-def _picture(container, path):
-    # FFmpeg lists the cover picture of a sound file as a video stream of one frame.
-    streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-    if not streams:
-        found = "sound only" if container.streams.audio else "neither video nor sound"
+def _pictures(container, path):
+    tracks = tracks_of(container)
+    if "video" not in tracks:
+        found = "sound only" if tracks else "neither video nor sound"
         raise AVEError("no video stream in the file", file=path, found=found, fix="Use a video or a folder of pictures")
-    return streams[0]
+    return Frames(container, "video")
 
 
 def _shown(frame):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ def encode(
     *,
     silent: bool = False,
     decoder: str = "pyav",
+    downmix: str = "mean",
 ) -> dict[str, np.ndarray]:
     """Encodes one video.
 
@@ -37,6 +38,7 @@ def encode(
             padded with silence and the last picture.
         silent: Whether to use silence if there is no sound track, instead of an error.
         decoder: The sound decoder, "pyav" or "tfio".
+        downmix: How several channels of sound become one, "mean", "left", "right" or "loudest", see `read_audio`.
 
     Returns:
         `{"audio": (T, d), "visual": (T, h, w, c)}` float32, without the key of an encoder that is None.
@@ -50,7 +52,8 @@ def encode(
     (10, 7, 7, 512)
     """
     segments = segments or video.segments_of(video.probe(path))
-    sound, blocks = read(path, audio_encoder, visual_encoder, segments, silent=silent, decoder=decoder)
+    options = {"silent": silent, "decoder": decoder, "downmix": downmix}
+    sound, blocks = read(path, audio_encoder, visual_encoder, segments, **options)
     return features(path, audio_encoder, visual_encoder, sound, blocks)
 
 
@@ -59,11 +62,16 @@ def read(
     audio_encoder: AudioEncoder | None,
     visual_encoder: VisualEncoder | None,
     segments: int,
-    *,
-    silent: bool = False,
-    decoder: str = "pyav",
+    **options: Any,
 ) -> tuple[np.ndarray | None, Iterable[np.ndarray]]:
     """Decodes the inputs of the encoders; uses only their `rate`, `size` and `frames_per_second`.
+
+    Args:
+        path: The video file or folder of pictures.
+        audio_encoder: The `AudioEncoder`, or None.
+        visual_encoder: The `VisualEncoder`, or None.
+        segments: T.
+        options: `silent`, `decoder` and `downmix` of `read_audio`.
 
     Returns:
         `(T, rate)` float32 or None, and an iterator of `(t, n, H, W, 3)` uint8, `BLOCK` seconds or fewer at a time.
@@ -71,7 +79,7 @@ def read(
     sound = None
     if audio_encoder is not None:
         rate = audio_encoder.rate
-        sound = video.read_audio(path, segments, rate, silent=silent, decoder=decoder).reshape(segments, rate)
+        sound = video.read_audio(path, segments, rate, **options).reshape(segments, rate)
     return sound, _blocks(path, visual_encoder, segments) if visual_encoder is not None else ()
 
 
@@ -104,6 +112,8 @@ def _blocks(path, encoder, segments):
         for row in block.reshape(length * n, *block.shape[2:]):
             row[...] = next(frames)
         yield block
+    # After its last frame, the decoder says what was damaged.
+    next(frames, None)
 
 
 def _checked(encoder, features, shape, path):

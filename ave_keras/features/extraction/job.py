@@ -26,8 +26,7 @@ class Job:
         parts: The `Parts` to write.
         segments: T.
         dtype: The dtype of the features on disk.
-        silent: See `encode`.
-        decoder: See `encode`.
+        sound: The options `silent`, `decoder` and `downmix` of `encode`.
     """
 
     def __init__(
@@ -37,11 +36,10 @@ class Job:
         parts: Parts,
         segments: int,
         dtype: str,
-        silent: bool,
-        decoder: str,
+        sound: dict[str, Any],
     ):
         self.audio, self.visual, self.parts, self.segments = audio, visual, parts, segments
-        self.dtype, self.silent, self.decoder = dtype, silent, decoder
+        self.dtype, self.sound = dtype, sound
 
     def start(self) -> Job:
         """Creates the encoders."""
@@ -58,7 +56,7 @@ class Job:
 
     def decode(self, path: str | Path, audio: Any, visual: Any) -> tuple[np.ndarray | None, Iterable[np.ndarray]]:
         """Sound and blocks of pictures, see `encoding.read`; takes encoders or `input_specs`."""
-        return encoding.read(path, audio, visual, self.segments, silent=self.silent, decoder=self.decoder)
+        return encoding.read(path, audio, visual, self.segments, **self.sound)
 
     def encode(self, path: str | Path, sound: np.ndarray | None, blocks: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
         """Encodes the result of `decode` to `{"audio", "visual"}`, in the dtype on disk."""

@@ -51,7 +51,7 @@ def quick(monkeypatch):
 def job(tmp_path):
     parts = Parts(tmp_path / "own", {})
     parts.prepare()
-    return Job(*ENCODERS.values(), parts, 3, "float32", False, "pyav")
+    return Job(*ENCODERS.values(), parts, 3, "float32", {})
 
 
 @pytest.mark.filterwarnings("default")
