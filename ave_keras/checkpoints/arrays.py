@@ -2,7 +2,9 @@
 
 import io
 import mmap
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,17 +20,21 @@ from ave_keras.errors import AVEError, first_line
 
 SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".bin", ".safetensors", ".pkl", ".pickle")
 NPY = b"\x93NUMPY"
+DAMAGED = (*DAMAGE, zlib.error, MemoryError)
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class StoredArray:
-    """An array in a file: its shape and type are known, its values are read by `np.asarray`."""
+    """An array in a file: its shape and type are known, its values are read by `[:]` and `np.asarray`."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray]):
         self.shape, self.dtype, self._read = shape, dtype, read
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        return self._read()[index]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         values = self._read()
@@ -59,7 +65,7 @@ def read_arrays(path: str | Path) -> Any:
         return _parse(content, path)
     except AVEError:
         raise
-    except DAMAGE as error:
+    except DAMAGED as error:
         raise AVEError(
             "unreadable array file",
             file=path,
@@ -69,15 +75,24 @@ def read_arrays(path: str | Path) -> Any:
         ) from error
 
 
+def read_pickle(file: Any, name: str) -> Any:
+    """The plain value of a pickle in an open file; `name` is for errors, see `read_arrays`."""
+    try:
+        return _plain(unpickle_arrays(file, name)[0], {})
+    except AVEError:
+        raise
+    except DAMAGED as error:
+        raise AVEError("unreadable pickle", file=name, found=first_line(error)[:200]) from error
+
+
 def _parse(content, path):
     if content[: len(NPY)] == NPY:
         return _read_npy(path)
     if content[:4] == b"PK\3\4":
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-        if any(name.endswith("/data.pkl") for name in members):
+        archive = zipfile.ZipFile(path)
+        if any(name.endswith("/data.pkl") for name in archive.namelist()):
             return _plain(*read_zipped(content, str(path), unpickle_arrays))
-        return {name.removesuffix(".npy"): _member(path, name) for name in members}
+        return {name.removesuffix(".npy"): _member(archive, name) for name in archive.namelist()}
     if MAGIC_BYTES in content[:32]:
         return _plain(*read_legacy(content, str(path), unpickle_arrays))
     if content[8:9] == b"{":
@@ -93,21 +108,21 @@ def _read_npy(path):
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _member(path, name):
-    """An array of a `.npz` file."""
-    with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+def _member(archive, name):
+    """An array of a `.npz` file, which stays open as long as its arrays are used."""
+    with archive.open(name) as file:
         shape, _, dtype = _header(file)
         if dtype.hasobject:
-            return _plain(unpickle_arrays(io.BytesIO(file.read()), str(path))[0], {})
+            return _plain(unpickle_arrays(io.BytesIO(file.read()), archive.filename)[0], {})
         if archive.getinfo(name).file_size != file.tell() + int(np.prod(shape)) * dtype.itemsize:
             raise ValueError(f"{name} has the wrong size")
 
     def read():
         try:
-            with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            with archive.open(name) as file:
                 return np.lib.format.read_array(file, allow_pickle=False)
-        except DAMAGE as error:
-            raise AVEError("unreadable array", file=path, key=name, found=first_line(error)) from error
+        except DAMAGED as error:
+            raise AVEError("unreadable array", file=archive.filename, key=name, found=first_line(error)) from error
 
     return StoredArray(shape, dtype, read)
 
@@ -116,7 +131,11 @@ def _header(file):
     version = np.lib.format.read_magic(file)
     if version not in HEADERS:
         raise ValueError(f"version {version} of the .npy format")
-    return HEADERS[version](file)
+    try:
+        return HEADERS[version](file)
+    # NumPy evaluates the header as a literal of Python.
+    except (SyntaxError, tokenize.TokenError, RecursionError) as error:
+        raise ValueError("an invalid header") from error
 
 
 def _plain(value, numbers):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ave_keras.data import layout
+from ave_keras.data.contents import array_sums, drop_bad_rows, file_sums, no_clips
 from ave_keras.data.directory import read_directory
-from ave_keras.data.storage.fingerprint import array_sha256, combined, file_sha256
+from ave_keras.data.storage.fingerprint import combined
 from ave_keras.data.storage.rows import check_row_numbers
 from ave_keras.errors import AVEError
 
@@ -71,10 +71,8 @@ class AVE:
         self.title, self.folder = title, folder
         self.annotations, self.class_names = annotations, tuple(class_names)
         self.labels, self.video_labels = labels, video_labels
-        self.segments = labels.shape[1]
-        self.splits, self.match_splits = splits, match_splits
-        self.source_mask = source_mask
-        self.bad_rows = NONE
+        self.segments, self.splits, self.match_splits = labels.shape[1], splits, match_splits
+        self.source_mask, self.bad_rows = source_mask, NONE
         #: The `Features`; `dataset` makes batches of them.
         self.features = features
         self._background_labels = background_labels
@@ -106,8 +104,42 @@ class AVE:
         """
         ave = cls(**read_directory(Path(path), segments, class_names))
         if skip_bad:
-            ave._skip_bad()
+            drop_bad_rows(ave)
         return ave
+
+    @classmethod
+    def from_arrays(
+        cls,
+        audio: Any,
+        visual: Any,
+        events: Any,
+        splits: Mapping[str, ArrayLike] | None = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        overlap: float = 0.5,
+        title: str = "own data",
+    ) -> AVE:
+        """A data set of arrays in memory.
+
+        Args:
+            audio: `(N, T, d)`, a row per event, or a dict of video → `(T, d)`; None without sound.
+            visual: `(N, T, height, width, depth)` or `(N, T, d)`, or a dict of video → array; None without pictures.
+            events: N events `(video, class, start, end)` in seconds, `Annotation`s, or the path of an event list.
+            splits: `{"train", "val", "test"}` row numbers; by default those of the list, else by `make_splits`.
+            class_names: The classes in the order of the columns; by default in order of first appearance.
+            overlap: The part of a second that an event must fill to cover it.
+            title: The name of the data set in tables.
+
+        Raises:
+            AVEError: The arrays, events and splits contradict each other.
+
+        Example:
+
+        >>> ave = AVE.from_arrays(audio, visual, [("a.mp4", "Bark", 1.4, 4.7), ("b.mp4", "Cat", 0, 10)])
+        """
+        from ave_keras.data.importing.memory import from_arrays
+
+        return cls(**from_arrays(audio, visual, events, splits, class_names, overlap, title))
 
     @classmethod
     def synthetic(cls, videos: int = 560, **options: Any) -> AVE:
@@ -224,11 +256,7 @@ class AVE:
         rows = self.split(split) if isinstance(split, str) else self._row_numbers(split)
         if background:
             if not len(self.background_rows):
-                expected = " and ".join(names[0] for names in layout.BACKGROUND.values())
-                found = "NaN or Inf in all rows" if len(self._background_labels) else "none"
-                raise AVEError(
-                    "no background clips", file=self.folder, expected=expected, found=found, fix="Train without them"
-                )
+                raise no_clips(self.folder, len(self._background_labels))
             rows = np.concatenate([rows, self.background_rows])
         clips = bool((rows >= len(self.annotations)).any())
         segments, videos = self._labels
@@ -258,20 +286,9 @@ class AVE:
 
     def fingerprint(self) -> dict[str, Any]:
         """`{"sha256": …, "files": {name: sha256}}` of the contents of the data set."""
-        if self.folder is None:
-            return combined(self._array_sums)
-        files = sorted(
-            p for p in self.folder.iterdir() if p.name in (layout.ANNOTATIONS, layout.MARKER) or p.suffix == ".h5"
-        )
-        return combined({p.name: file_sha256(p) for p in files})
+        return combined(file_sums(self) if self.folder else self._array_sums)
 
-    @cached_property
-    def _array_sums(self):
-        arrays = {"labels": self.labels, "video_labels": self.video_labels, "source_mask": self.source_mask}
-        arrays |= {f"{s}_order": rows for s, rows in self.splits.items()}
-        arrays |= {m: array for m, (array, _) in self.features.main.items()}
-        arrays |= {f"{m}_noisy": array for m, (array, _) in self.features.background.items()}
-        return {name: array_sha256(array) for name, array in arrays.items() if array is not None}
+    _array_sums = cached_property(array_sums)
 
     @cached_property
     def _labels(self):
@@ -281,17 +298,3 @@ class AVE:
 
     def _row_numbers(self, rows):
         return check_row_numbers(rows, len(self.annotations) + len(self._background_labels), self.folder)
-
-    def _skip_bad(self):
-        bad = self.features.bad()
-        if not bad:
-            return
-        self.bad_rows = np.unique([row for row, _ in bad])
-        for splits in (self.splits, self.match_splits):
-            for s, rows in splits.items():
-                splits[s] = rows[~np.isin(rows, self.bad_rows)]
-        videos = len(self.annotations)
-        # Background clips are numbered by the rows of their own file.
-        named = (f"row {row if row < videos else row - videos} of {Path(name).name}" for row, name in bad[:10])
-        listed = ", ".join(named) + (", …" if bad[10:] else "")
-        warnings.warn(f"{len(self.bad_rows)} rows dropped from {self.folder}: NaN or Inf in {listed}", stacklevel=3)

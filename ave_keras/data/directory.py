@@ -31,7 +31,7 @@ def read_directory(
             found=segments,
             fix="Leave out segments; the features determine it",
         )
-    segments = features.segments or segments or layout.DEFAULT_SEGMENTS
+    segments = features.segments or segments or layout.labelled_segments(folder) or layout.DEFAULT_SEGMENTS
     annotations = read_annotations(file, segments=segments, class_names=class_names)
     if not class_names:
         check_spelling(file, annotations)

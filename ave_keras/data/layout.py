@@ -105,6 +105,12 @@ def segment_labels(
     return _released(Path(folder) / SEGMENT_LABELS, rebuilt)
 
 
+def labelled_segments(folder: str | Path) -> int | None:
+    """T of `labels.h5`; None without the file."""
+    path = Path(folder) / SEGMENT_LABELS
+    return open_array(path, LABELS, shape=(None, None, None), kinds="fiub").shape[1] if path.is_file() else None
+
+
 def active_segments(folder: str | Path, rows: int) -> np.ndarray | None:
     """`(N, T)` bool: whether `labels.h5` has an event there; None unless `dataset.yaml` says `pauses: true`.
 

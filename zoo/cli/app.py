@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from zoo.cli import data
+from zoo.cli.data.app import app as data
 from zoo.cli.entries import card, list_entries
 from zoo.cli.evaluate import evaluate
 from zoo.cli.export import export, export_torch, import_weights
@@ -13,7 +13,7 @@ from zoo.cli.terminal import new_app, run
 from zoo.cli.train import train
 
 app = new_app("Audio-visual event localization in Keras.", rich_markup_mode="markdown")
-app.add_typer(data.app, name="data")
+app.add_typer(data, name="data")
 COMMANDS: dict[str, Callable[..., None]] = {
     "extract": extract,
     "list": list_entries,

@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,6 +210,20 @@ def check_events(annotations: list[Annotation], place: str | Path) -> None:
         raise AVEError("no event fills enough of a second", file=place, key="overlap")
     _warn_of_overlaps(annotations, place)
     _warn_of_case(annotations, place)
+
+
+def check_ends(listing: Listing, rows: Iterable[int], segments: int) -> None:
+    """Raises `AVEError` for the first of these annotations that ends after `segments`."""
+    for row in rows:
+        a = listing.annotations[row]
+        if a.end > segments:
+            raise AVEError(
+                f"event {listing.positions[row] + 1} ends after the video",
+                file=listing.file,
+                expected=f"end <= {segments}",
+                found=f"{a.video_id}: {a.start} to {a.end}",
+                fix="Fix the line, or set a larger --segments",
+            )
 
 
 def _warn_of_overlaps(annotations, path):

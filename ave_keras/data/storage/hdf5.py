@@ -84,7 +84,6 @@ def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
 
 
 def _open(file, path, key, shape, kinds):
-    found = [f"'{name}'" for name in file]
     data, link = file.get(key), file.get(key, getlink=True)
     if data is None and isinstance(link, h5py.ExternalLink):
         fix = "Put the linked file beside this one"
@@ -95,7 +94,7 @@ def _open(file, path, key, shape, kinds):
             file=path,
             key=key,
             expected=f"an array '{key}'",
-            found=", ".join(found) or "an empty file",
+            found=", ".join(f"'{name}'" for name in file) or "an empty file",
             fix="Rename the array, or use the official file",
         )
     if data.dtype.kind not in kinds:

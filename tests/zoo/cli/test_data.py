@@ -1,7 +1,9 @@
+import json
 import os
 import sys
 import warnings
 
+import numpy as np
 import pytest
 import typer
 
@@ -129,3 +131,35 @@ def test_reader_that_has_seen_enough(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         run(ends_with(BrokenPipeError()), [])
     assert end.value.code == 0
+
+
+def test_import(folder, tmp_path, capsys):
+    """A folder comes back; a video without features is listed, and the exit code says so."""
+    paths = [f"--{m}={folder / f'{m}_feature.h5'}" for m in ("audio", "visual")]
+    clips = [f"--background-{m}={folder / f'{m}_feature_noisy.h5'}" for m in ("audio", "visual")]
+    command = ("data", "import", "--annotations", folder, *paths, *clips, "--layout", "channels_last", "--out")
+    status, out, err = call(capsys, *command, tmp_path / "own")
+    assert (status, err.count("warning")) == (0, 0), err
+    assert "12 rows and 1 background clips of 10 segments; audio 5 float16; visual 3×2×4 float16" in out
+    ave, before = (AVE.from_directory(path) for path in (tmp_path / "own", folder))
+    assert ave.spec == before.spec and (ave.labels == before.labels).all()
+    status, _, err = call(capsys, *command, tmp_path / "own")
+    assert status == 2 and "the folder already contains a data set" in err
+    ids = [a.video_id for a in before.annotations]
+    audio = before.features.main["audio"][0]
+    np.savez(tmp_path / "audio.npz", **dict(zip(ids[:-1], audio[:-1], strict=True)))
+    some = ("data", "import", "--annotations", folder, "--audio", tmp_path / "audio.npz", "--out", tmp_path / "some")
+    status, out, _ = call(capsys, *some)
+    assert status == 1 and "videos left out, 1:" in out
+    assert f"{ids[-1]}, audio: no features ({tmp_path / 'audio.npz'}, key '{ids[-1]}')." in out
+
+
+def test_convert(tmp_path, capsys):
+    events = [{"segment": [0.4, 2.6], "label": "Bark", "label_id": 0}]
+    database = {v: {"duration": 5, "subset": v, "annotations": events} for v in ("train", "validation", "test")}
+    (tmp_path / "unav100_annotations.json").write_text(json.dumps({"database": database}))
+    status, out, _ = call(capsys, "data", "convert", tmp_path, "--from", "unav100", "--out", tmp_path / "own")
+    assert status == 0 and "UnAV-100, 3 rows of 3 videos, 5 segments" in out
+    assert AVE.from_directory(tmp_path / "own").labels[0].argmax(axis=1).tolist() == [0, 0, 0, 1, 1]
+    status, _, err = call(capsys, "data", "convert", tmp_path, "--from", "ave", "--out", tmp_path / "other")
+    assert status == 2 and "unknown data set (key 'from'): expected one of" in err

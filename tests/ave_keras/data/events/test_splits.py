@@ -1,10 +1,13 @@
+import h5py
 import numpy as np
 import pytest
 
 from ave_keras import AVEError
+from ave_keras.data import AVE
 from ave_keras.data.annotations import HEADER, Annotation, format_annotations, read_annotations
 from ave_keras.data.events.listing import read_listing
 from ave_keras.data.events.splits import make_splits, match_splits, rows_of
+from ave_keras.data.importing.pipeline import import_features
 from ave_keras.data.layout import SPLITS, read_split
 
 
@@ -101,3 +104,21 @@ def test_invalid_split_files(tmp_path, line, message):
     (tmp_path / "testSet.txt").unlink()
     with pytest.raises(AVEError, match=r"file not found .*testSet\.txt"):
         read_listing(tmp_path / "Annotations.txt")
+
+
+def test_released_labels_come_from_the_downloaded_annotations(shared, tmp_path):
+    """All annotations with a header, and made-up features: the labels are those of `labels_closs.h5`, row by row."""
+    annotations = read_annotations(shared / "ave/Annotations.txt")
+    released = {split: read_split(shared / "ave", split, len(annotations)) for split in SPLITS}
+    write_dataset(tmp_path, annotations, released)
+    features = np.repeat(np.arange(len(annotations), dtype="float32"), 20).reshape(-1, 10, 2)
+    np.save(tmp_path / "audio.npy", features)
+    made = import_features(tmp_path / "Annotations.txt", tmp_path / "own", audio=tmp_path / "audio.npy")
+    ave = AVE.from_directory(made.folder)
+    assert ave.title == "AVE" and made.rows == 4143
+    # labels_closs.h5 is 0 at background and 1 inside the event.
+    with h5py.File(shared / "ave/labels_closs.h5") as file:
+        closs = np.array(file["avadataset"])
+    np.testing.assert_array_equal(ave.labels[..., :-1].max(axis=2), closs)
+    for split, rows in ave.splits.items():
+        assert sorted(annotations[n] for n in rows) == sorted(annotations[n] for n in released[split])

@@ -1,0 +1,83 @@
+"""What the readers of published annotations return, and what they read with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ave_keras.data.layout import SPLITS
+from ave_keras.errors import AVEError, first_line
+
+SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+@dataclass
+class Published:
+    """The events of a data set: a row for every video and class.
+
+    Attributes:
+        title: The name of the data set.
+        class_names: C names, in the published order.
+        segments: T.
+        rows: `(video id, class, split, active)` with `active (T,)` bool: the seconds of the event.
+        left_out: What has no row, as text.
+    """
+
+    title: str
+    class_names: list
+    segments: int
+    rows: list
+    left_out: list
+
+
+def read_table(path: Path, columns: Iterable[str], delimiter: str) -> list[tuple[str, dict[str, str]]]:
+    """`(place, {column: text})` of the lines of a table.
+
+    Raises:
+        AVEError: The file is missing, is not text, or lacks a column; a line is incomplete.
+    """
+    columns = list(columns)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter=delimiter)
+            lines = [(f"{path}:{reader.line_num}", line) for line in reader]
+            fields = reader.fieldnames or []
+    except FileNotFoundError:
+        raise AVEError("file not found", file=path, expected=f"columns {', '.join(columns)}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise AVEError("not a table", file=path, found=first_line(error)) from error
+    if missing := [name for name in columns if name not in fields]:
+        raise AVEError("a column is missing", file=path, expected=", ".join(columns), found=f"no {', '.join(missing)}")
+    for place, line in lines:
+        if empty := [name for name in columns if not (line[name] or "").strip()]:
+            raise AVEError("an incomplete line", file=place, expected=", ".join(columns), found=f"no {empty[0]}")
+    return lines
+
+
+def read_json(path: Path) -> Any:
+    """The contents of a JSON file.
+
+    Raises:
+        AVEError: The file is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AVEError("file not found", file=path) from None
+    except (ValueError, RecursionError) as error:
+        raise AVEError("not a JSON file", file=path, found=first_line(error)) from None
+
+
+def split_of(text: str, place: str | Path) -> str:
+    """The split of a published name, such as "validation".
+
+    Raises:
+        AVEError: An unknown name.
+    """
+    if text.strip().lower() not in SPLIT_NAMES:
+        raise AVEError("unknown split", file=place, expected=f"one of {SPLITS}", found=repr(text))
+    return SPLIT_NAMES[text.strip().lower()]

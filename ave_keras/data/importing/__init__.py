@@ -1,0 +1,1 @@
+"""Turns features that people already have into a data set in the official layout."""

@@ -1,0 +1,1 @@
+"""`ave-keras data`: data sets in the official layout."""
