@@ -31,6 +31,7 @@ def localize(
     truth: Iterable[tuple[str, int, int]] | None = None,
     segments: int | None = None,
     silent: bool = False,
+    downmix: str = "mean",
 ) -> Localization:
     """Predicts the event in each second of a video, and where the model looks.
 
@@ -47,6 +48,7 @@ def localize(
         truth: The true events, if known, as `[(class name, start, end)]` with seconds `start <= t < end`.
         segments: Number of seconds to process; all by default.
         silent: Whether to use silence if the video has no sound, instead of raising an error.
+        downmix: How several channels of sound become one: "mean", "left", "right" or "loudest"; as in the training data.
 
     Returns:
         A `Localization`.
@@ -81,7 +83,9 @@ def localize(
         encoder, options = (given[key], {}) if given[key] else _recorded(key, metadata)
         encoders[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
         _check_fit(model, key, encoders[key])
-    found = features.encode(video, encoders["audio"], encoders["visual"], segments=seconds, silent=silent)
+    found = features.encode(
+        video, encoders["audio"], encoders["visual"], segments=seconds, silent=silent, downmix=downmix
+    )
     windows = windows_of(seconds, length or seconds)
     x = {key: found[key][windows.rows] for key in names}
     return Localization(

@@ -8,7 +8,7 @@ import typer
 from ave_keras.errors import AVEError
 from ave_keras.runtime.cluster import check_options
 from ave_keras.runtime.packages import require
-from zoo.cli.options import EncoderOption, encoder_options
+from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console, progress
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def extract(
     dtype: Annotated[str, typer.Option(help="Type of the stored features: float32 or float16.")] = "float32",
     silent: Annotated[bool, typer.Option("--silent", help="Use silence for videos without sound.")] = False,
     decoder: Annotated[str, typer.Option(help="Sound decoder: pyav, or tfio for wav and flac.")] = "pyav",
+    downmix: DownmixOption = "mean",
     executor: Annotated[
         str, typer.Option(help="Where to run: local, on this machine; or ray, on a Ray cluster.")
     ] = "local",
@@ -105,6 +106,7 @@ def extract(
             dtype=dtype,
             silent=silent,
             decoder=decoder,
+            downmix=downmix,
             workers=1 if workers is None else max(0, workers),
             executor=place,
             force=force,

@@ -11,7 +11,7 @@ from rich.table import Table
 import ave_keras
 from ave_keras import features, plots
 from ave_keras.errors import AVEError
-from zoo.cli.options import EncoderOption, encoder_options
+from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
 
 # Width in pixels of the pictures in the page and the strips.
@@ -51,6 +51,7 @@ def localize(
     ] = None,
     seconds: Annotated[int | None, typer.Option(help="Number of seconds to process. [default: all]", min=1)] = None,
     silent: Annotated[bool, typer.Option("--silent", help="Use silence if the video has no sound.")] = False,
+    downmix: DownmixOption = "mean",
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/localized"),
 ) -> None:
     """Locate the events in a video, second by second, and show where the model looks.
@@ -74,6 +75,7 @@ def localize(
         truth=[event] if event else _events(annotations, video) if annotations else None,
         segments=seconds,
         silent=silent,
+        downmix=downmix,
     )
     console.print(_table(found))
     for note in found.notes:

@@ -14,6 +14,9 @@ Data = Annotated[Path, typer.Option(help="Folder in the official AVE layout.")]
 Protocol = Annotated[str, typer.Option(help="paper; or official, to train as the released code does.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Drop videos with NaN or Inf features, and list them.")]
 EncoderOption = Annotated[list[str] | None, typer.Option(help="Further encoder option as name=value; repeatable.")]
+DownmixOption = Annotated[
+    str, typer.Option(help="How several channels of sound become one: mean, left, right or loudest.")
+]
 
 
 def encoder_options(weights: str | None, more: Iterable[str] | None) -> dict[str, Any]:

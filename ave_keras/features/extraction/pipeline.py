@@ -12,6 +12,7 @@ from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.data.storage.writing import existing_files
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding import video
+from ave_keras.features.decoding.downmix import check as check_downmix
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
 from ave_keras.features.extraction.job import Job
@@ -56,6 +57,7 @@ def extract(
     dtype: str = "float32",
     silent: bool = False,
     decoder: str = "pyav",
+    downmix: str = "mean",
     workers: int = 0,
     executor: Any = None,
     force: bool = False,
@@ -84,6 +86,7 @@ def extract(
         dtype: "float32" or "float16".
         silent: Whether a video without sound gets silence instead of failing.
         decoder: The sound decoder, "pyav" or "tfio".
+        downmix: How several channels of sound become one, "mean", "left", "right" or "loudest", see `read_audio`.
         workers: The number of worker processes; 0 encodes in this process.
         executor: A `ray_executor.RayExecutor`, instead of worker processes on this machine.
         force: Whether to replace a data set in `out`.
@@ -107,6 +110,7 @@ def extract(
         videos[0], annotations = dataset_folder(videos[0])
     listing, found = read_listing(annotations, overlap), find_videos(videos)
     clips = list(find_videos(background).values())
+    check_downmix(downmix)
     existing_files(out, force)  # Checked before hours of encoding.
     paths = {a.video_id: _path(a.video_id, found) for a in listing.annotations}
     named = dict.fromkeys(filter(None, paths.values()))
@@ -122,7 +126,8 @@ def extract(
             failures[path] = str(error)
     segments = segments or _agreed(seconds)
     _check_events(listing, paths, segments)
-    recipe = recipe_of(audio, visual, segments=segments, dtype=dtype, silent=silent, decoder=decoder)
+    sound = {"silent": silent, "decoder": decoder, "downmix": downmix}
+    recipe = recipe_of(audio, visual, segments=segments, dtype=dtype, **sound)
     parts = Parts(out, recipe)
     todo = [(path, digest) for path, digest in sums.items() if not parts.path(digest).is_file()]
     start(len(todo))
@@ -134,7 +139,7 @@ def extract(
 
     if todo:
         parts.prepare()
-        job = Job(audio, visual, parts, segments, dtype, silent, decoder)
+        job = Job(audio, visual, parts, segments, dtype, sound)
         if executor is None:
             local.run(job, todo, workers, done)
         else:

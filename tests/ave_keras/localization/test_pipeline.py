@@ -54,6 +54,16 @@ def test_the_answer_is_that_of_the_model(film):
     assert found.notes == ("audio features: loudness, none needed", "visual features: colours, none needed")
 
 
+def test_a_channel_is_chosen(tmp_path):
+    pytest.importorskip("av")
+    film = write_film(tmp_path / "stereo.mp4", np.arange(20) / 5, sound=np.stack([tone(4), 0 * tone(4)]))
+    model = small.load("a", **SHAPES)
+    found = ave_keras.localize(film, model, Sound(), downmix="left")
+    expected = small.call(model, {"audio": encode(film, Sound(), None, downmix="left")["audio"][None]})[0]
+    np.testing.assert_allclose(found.probabilities, expected, atol=1e-6)
+    assert not np.allclose(found.probabilities, ave_keras.localize(film, model, Sound()).probabilities, atol=1e-6)
+
+
 def test_events():
     names = ("Bark", "Background")
     shares = np.array([[0.1, 0.9], [0.6, 0.4], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])

@@ -78,6 +78,7 @@ def test_names_from_a_file_and_an_event_by_hand(call, folder):
         (["none.mp4", "--model", "m.keras"], "video not found"),
         (["text.mp4", "--model", "m.keras"], "unreadable video"),
         (["mute.mp4", "--model", "m.keras"], "no sound"),
+        (["mute.mp4", "--model", "m.keras", "--downmix", "sum"], "expected mean, left, right, loudest, found 'sum'"),
         (["mute.mp4", "--model", "none.keras"], "model file not found"),
         (["mute.mp4", "--model", "names.txt"], "not a Keras model"),
         (["my dög.mp4", "--model", "plain.keras"], "(128,), as the model takes"),

@@ -96,6 +96,21 @@ def test_the_manifest(tmp_path, clips):
     assert about["files"] == AVE.from_directory(made.folder).fingerprint()["files"]
 
 
+def test_the_downmix_is_part_of_the_recipe(tmp_path, clips):
+    """Another one encodes again: here, only the left channel sounds."""
+    films.write_film(clips / "a.mp4", np.arange(60) / 20, sound=np.stack([films.tone(3), 0 * films.tone(3)]))
+    (clips / "b.mp4").write_text("nothing")
+    loud = []
+    for downmix in ("mean", "left", "right", "loudest"):
+        options = {"downmix": downmix, "force": bool(loud)}
+        made = extract([clips], tmp_path / "events.csv", tmp_path / "own", segments=3, **options, **ENCODERS)
+        assert made.computed == 4
+        about = json.loads((made.folder / "extraction.json").read_text(encoding="utf-8"))
+        assert about["recipe"]["downmix"] == downmix
+        loud.append(AVE.from_directory(made.folder).features.rows("audio").gather(np.array([0]))[0, 1, 0])
+    np.testing.assert_allclose(loud, np.array([0.25, 0.5, 0, 0.5]) / np.sqrt(2), atol=0.01)
+
+
 def test_a_zoo_model_trains_on_the_result(tmp_path, clips):
     from tests import small
 
@@ -184,6 +199,8 @@ def test_invalid_arguments(tmp_path, clips):
         extract([clips], tmp_path / "events.csv", tmp_path / "file" / "own", **ENCODERS)
     with pytest.raises(AVEError, match="unknown encoder"):
         extract([clips], tmp_path / "events.csv", tmp_path / "b", audio=("x", {}), visual=ENCODERS["visual"])
+    with pytest.raises(AVEError, match="unknown downmix"):
+        extract([clips], tmp_path / "events.csv", tmp_path / "b", downmix="sum", **ENCODERS)
     (clips / "a.mp4").write_text("nothing")
     with pytest.raises(AVEError, match=r"no usable video\n.*unreadable video"):
         extract([clips / "a.mp4"], tmp_path / "events.csv", tmp_path / "c", **ENCODERS)
