@@ -35,6 +35,15 @@ def visual_encoder(name: str, **options: Any) -> VisualEncoder:
     return _create(name, VISUAL, VisualEncoder, options)
 
 
+def with_weights(name: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Name and options of an encoder, with the file of its default weights, so that a recipe records its checksum."""
+    from ave_keras.features.encoders import vggish
+    from ave_keras.features.encoders.weights import downloaded
+
+    path = downloaded(vggish.FILE) if name == "vggish" and options.get("weights") is None else None
+    return name, {**options, "weights": path} if path else options
+
+
 def _create(name, builtin, protocol, options):
     encoder = _import(builtin.get(name, name), name, builtin)
     if inspect.isclass(encoder) or not isinstance(encoder, protocol):

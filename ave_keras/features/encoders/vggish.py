@@ -11,7 +11,7 @@ from keras import layers
 from ave_keras import checkpoints
 from ave_keras.errors import AVEError
 from ave_keras.features.encoders.log_mel import BANDS, PATCH, RATE, patches
-from ave_keras.features.encoders.weights import load_any, randomize
+from ave_keras.features.encoders.weights import downloaded, hub, load_any, randomize
 
 FILTERS, UNITS, DIM = (64, 128, 256, 512), 4096, 128
 CONVOLUTIONS = ("conv1", "conv2", "conv3_1", "conv3_2", "conv4_1", "conv4_2")
@@ -26,9 +26,10 @@ TENSORFLOW = {
     layer: (f"vggish/{scope}/weights", f"vggish/{scope}/biases")
     for layer, scope in zip((*CONVOLUTIONS, *DENSE), _SCOPES, strict=True)
 }
+FILE = "vggish-10086976.pth"
 NO_WEIGHTS = (
-    "Pass weights='vggish-10086976.pth' of torchvggish or 'vggish_model.ckpt' of the TensorFlow release, or "
-    "weights='random' to test the pipeline"
+    f"Pass weights='{FILE}' of torchvggish (command line: --audio-weights), or put the file into this folder; or pass "
+    "'vggish_model.ckpt' of the TensorFlow release, or 'random' to test the pipeline"
 )
 
 
@@ -82,7 +83,8 @@ class VGGish:
 
     Args:
         weights: A file (the PyTorch release torchvggish, the TensorFlow checkpoint, or `.weights.h5`), or "random".
-            Without a published checksum to verify, nothing is downloaded.
+            By default `vggish-10086976.pth` in the folder that `torch.hub` downloads to, as torchvggish does. Nothing
+            is downloaded here, because no checksum is published.
         last_relu: See `vggish`.
         pca: `vggish_pca_params.npz`, or its `.pth` version from torchvggish, to post-process the features. AVE's
             recipe does not use it.
@@ -112,8 +114,10 @@ class VGGish:
         seed: int = 0,
         network: keras.Model | None = None,
     ):
+        weights = weights or downloaded(FILE)
         if weights is None:
-            raise AVEError("VGGish needs weights", key="weights", fix=NO_WEIGHTS)
+            found = f"no {FILE} in {hub()}"
+            raise AVEError("VGGish needs weights", key="weights", found=found, fix=NO_WEIGHTS)
         self.network = network or vggish(last_relu=last_relu)
         self.dim = self.network.output_shape[-1]
         if weights == "random":

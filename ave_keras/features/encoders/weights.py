@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,18 @@ from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     import keras
+
+
+def downloaded(name: str) -> Path | None:
+    """The file of this name that PyTorch's `torch.hub` has downloaded, as torchvggish does; None if there is none."""
+    path = hub() / name
+    return path if path.is_file() else None
+
+
+def hub() -> Path:
+    """The folder that `torch.hub` downloads to."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("TORCH_HOME") or f"{cache}/torch").expanduser() / "hub" / "checkpoints"
 
 
 def load_torch(model: keras.Model, path: str | Path, names: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ import torch
 
 from ave_keras import AVEError
 from ave_keras.features.encoders.log_mel import patches
+from ave_keras.features.encoders.registry import with_weights
 from ave_keras.features.encoders.vggish import TENSORFLOW, VGGish, postprocess, read_pca, vggish
 from tests.ave_keras.features import networks
 
@@ -88,9 +89,19 @@ def test_the_released_pca(shared, tmp_path, wave):
     np.testing.assert_array_equal(again[1], means)
 
 
-def test_weights_that_do_not_fit(tmp_path, module):
-    with pytest.raises(AVEError, match=r"VGGish needs weights.*weights='random'"):
+def test_weights_that_torch_hub_has_downloaded(tmp_path, module, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(AVEError, match=r"VGGish needs weights.*found no vggish-10086976\.pth in .*or 'random'"):
         VGGish()
+    assert with_weights("vggish", {}) == ("vggish", {})
+    (tmp_path / "hub/checkpoints").mkdir(parents=True)
+    path = networks.saved(module, tmp_path / "hub/checkpoints/vggish-10086976.pth")
+    assert VGGish(network=vggish(**SIZES)).weights == str(path)
+    assert with_weights("vggish", {"last_relu": False}) == ("vggish", {"last_relu": False, "weights": path})
+    assert with_weights("vggish", {"weights": "random"}) == ("vggish", {"weights": "random"})
+
+
+def test_weights_that_do_not_fit(tmp_path, module):
     with pytest.raises(AVEError, match=r"weights file not found .*found no file"):
         VGGish(tmp_path / "no.ckpt", network=vggish(**SIZES))
     path = networks.saved(module, tmp_path / "vggish.pth")

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,24 @@ def test_a_downloaded_data_set(tmp_path, clips):
     assert json.loads((made.folder / "extraction.json").read_text(encoding="utf-8"))["missing"] == ["gone"]
     splits = AVE.from_directory(made.folder).splits
     assert {split: list(numbers) for split, numbers in splits.items()} == {"train": [0, 4], "val": [1], "test": [2, 3]}
+
+
+@pytest.mark.filterwarnings("ignore:a split of the annotations is empty")
+def test_real_annotations_and_clips(shared, tmp_path):
+    """All annotations of AVE with a header, and three of its videos: one call, the other videos are listed."""
+    folder = tmp_path / "AVE_Dataset"
+    shutil.copytree(shared / "clips", folder / "AVE", ignore=shutil.ignore_patterns("*.md"))
+    lines = (shared / "ave/Annotations.txt").read_text(encoding="utf-8")
+    header = "Category&VideoID&Quality&StartTime&EndTime"
+    (folder / "Annotations.txt").write_text(f"{header}\n{lines}", encoding="utf-8")
+    made = extract([folder], None, tmp_path / "own", **ENCODERS)
+    events = [(a.video_id, a.start, a.end) for a in AVE.from_directory(made.folder).annotations]
+    assert sorted(events) == [("0lFf-HP86Q0", 5, 10), ("16eUxQwxxbs", 0, 10), ("22olCB3wQaA", 5, 10)]
+    assert len(made.unused) == 4097 - 3 and [path.stem for path in made.failures] == [
+        "BjCEufrlXm4",
+        "v_GGSY1Qvo990",
+        "v_ZNVhz7ctTq0",
+    ]
 
 
 def test_without_annotations(tmp_path, clips):
