@@ -48,7 +48,7 @@ def localize(
         truth: The true events, if known, as `[(class name, start, end)]` with seconds `start <= t < end`.
         segments: Number of seconds to process; all by default.
         silent: Whether to use silence if the video has no sound, instead of raising an error.
-        downmix: How several channels of sound become one: "mean", "left", "right" or "loudest"; as in the training data.
+        downmix: How several channels of sound become one: "mean", "left", "right" or "loudest"; as in training.
 
     Returns:
         A `Localization`.

@@ -37,6 +37,9 @@ def opened(path: str | Path) -> Iterator[Any]:
         raise
     except (av.FFmpegError, ValueError) as error:
         raise _unreadable(path, "a file that can be read to its end", _reason(error)) from error
+    except IndexError as error:
+        # PyAV has no entry for it in its list of streams.
+        raise _unreadable(path, "the tracks of its header", "a track that starts later") from error
 
 
 def _unreadable(path, expected, found):

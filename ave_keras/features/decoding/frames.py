@@ -20,7 +20,7 @@ MOST = 0.1
 NEAR = 0.75
 # A packet of so few bytes has no picture: it repeats the previous one.
 REPEAT = 8
-# Pictures that tell the order of those of a raw stream; H.264 reorders at most 16.
+# The first pictures of a raw stream, which tell the order of the others; H.264 reorders at most 16.
 FIRST = 16
 
 
@@ -50,8 +50,8 @@ class Frames:
         self._end, self._key, self._complete = 0.0, None, False
         # Whether no error has occurred; of sound, the channels and the rate of the frames.
         self._intact, self._kind = True, None
-        # Whether pictures have no timestamps; then, the order of the last one, and how early its packet comes at most.
-        self._raw, self._order, self._lead = False, -1, 0
+        # Of numbered pictures, the number of the last one, and how many packets early its own comes at most.
+        self._numbered, self._number, self._lead = tracks.is_numbered(self.stream), -1, 0
 
     def __iter__(self) -> Iterator[tuple[float, Any]]:
         """Yields `(seconds from the start of the container, frame)`, without the frames that cannot be decoded.
@@ -62,11 +62,9 @@ class Frames:
         av = require("av", "video")
         zero, following = tracks.start_of(self._container), 0.0
         for number, packet in enumerate(self._container.demux(self.stream)):
-            if number == 0:
-                self._raw = packet.pts is None and not self._is_sound
-            self._note(packet, number)
-            if self._raw and packet.size:
-                packet.pts = number
+            start = self._note(packet, number)
+            if self._numbered and packet.size:
+                packet.pts = round(start / self._step)
             try:
                 decoded = packet.decode()
             except av.FFmpegError:
@@ -77,7 +75,7 @@ class Frames:
                 following = float(packet.pts * packet.time_base)
             for frame in decoded:
                 time = following if frame.pts is None else float(frame.pts * frame.time_base)
-                if self._raw:
+                if self._numbered:
                     time = self._step * self._place(frame)
                 following = time + (frame.samples / frame.sample_rate if self._is_sound else self._step)
                 if self._is_sound and not self._fits(frame):
@@ -133,30 +131,31 @@ class Frames:
         return self.stream.type == "audio"
 
     def _note(self, packet, number):
-        """Keeps the times of a packet that should give a frame."""
-        if not packet.size or (packet.pts is None and not self._raw):
-            return
-        start, seconds = tracks.packet_time(packet, number, self._step)
+        """Keeps the times of a packet that should give a frame; returns its timestamp."""
+        start, seconds = tracks.packet_time(self.stream, packet, number)
+        if not packet.size or (packet.pts is None and not self._numbered):
+            return start
         self._end = max(self._end, start + seconds)
         if self._key is None and packet.is_keyframe:
             self._key = start
         # Edit lists mark packets that are not shown.
         if not packet.is_discard and (self._is_sound or packet.size > REPEAT):
             self._packets.append((start, seconds))
+        return start
 
     def _place(self, frame):
-        """The order of a picture in a raw stream, whose timestamp is the number of its packet.
+        """The number of a picture in the order of display; its timestamp is the number of its packet.
 
         Packets of pictures that others refer to come before their turn. The first pictures tell how much; one that is
         further ahead later on follows lost pictures. After an error, the order is confused up to the next key frame.
         """
-        self._order += 1
+        self._number += 1
         if frame.pts is not None:
-            if self._order < FIRST:
-                self._lead = max(self._lead, frame.pts - self._order)
+            if self._number < FIRST and self.stream.codec_context.has_b_frames:
+                self._lead = max(self._lead, frame.pts - self._number)
             at_least = frame.pts - self._lead
-            self._order = frame.pts if frame.key_frame and not self._intact else max(self._order, at_least)
-        return self._order
+            self._number = frame.pts if frame.key_frame and not self._intact else max(self._number, at_least)
+        return self._number
 
     def _fits(self, frame):
         """Whether a frame of sound is like those before; damage can tell a decoder to go on with dozens of channels."""

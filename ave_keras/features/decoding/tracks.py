@@ -32,10 +32,11 @@ def choice_of(container: Any, kind: str) -> str | None:
     if len(streams) < 2:
         return None
     taken = tracks_of(container)[kind]
-    language = taken.language if taken.language not in (None, "und") else None
-    which = "the default one" if _is_default(taken) else "because none is marked as default"
-    named = f", language {language}" if language else ""
-    return f"the file has {len(streams)} {kind} tracks; number {streams.index(taken) + 1} is read, {which}{named}"
+    number = f"number {streams.index(taken) + 1}"
+    if taken.language not in (None, "und"):
+        number += f" (language {taken.language})"
+    reason = "the default one" if _is_default(taken) else "because none is marked as default"
+    return f"the file has {len(streams)} {kind} tracks; {number} is read, {reason}"
 
 
 def start_of(container: Any) -> float:
@@ -83,19 +84,25 @@ def seconds_of(container: Any) -> float:
     if end is None:
         # Reading the packets of the same container would leave none to decode.
         with opened(container.name) as again:
-            step, packets = frame_seconds(stream), again.demux(again.streams[stream.index])
-            times = (packet_time(packet, number, step) for number, packet in enumerate(packets) if packet.size)
+            packets = enumerate(again.demux(again.streams[stream.index]))
+            times = (packet_time(stream, packet, number) for number, packet in packets if packet.size)
             end = max((start + seconds for start, seconds in times), default=0.0)
     return max(0.0, end - start_of(container))
 
 
-def packet_time(packet: Any, number: int, step: float) -> tuple[float, float]:
-    """The timestamp and the duration of a packet in seconds.
+def is_numbered(stream: Any) -> bool:
+    """Whether pictures follow each other at a constant rate, without times at which to show them.
 
-    The packets of raw streams have none: there, packet `number` is the one at `number · step` seconds.
+    Raw streams have none, or those that FFmpeg makes up; AVI has only those of decoding.
     """
-    seconds = float((packet.duration or 0) * packet.time_base) or step
-    return number * step if packet.pts is None else float(packet.pts * packet.time_base), seconds
+    return stream.type == "video" and (stream.start_time is None or stream.container.format.name == "avi")
+
+
+def packet_time(stream: Any, packet: Any, number: int) -> tuple[float, float]:
+    """The timestamp and the duration in seconds of packet `number` of a track."""
+    step, time = frame_seconds(stream), packet.dts if is_numbered(stream) else packet.pts
+    start = number * step if time is None else float(time * packet.time_base)
+    return start, float((packet.duration or 0) * packet.time_base) or step
 
 
 def frame_seconds(stream: Any) -> float:

@@ -7,7 +7,10 @@ from ave_keras.data.layout import ANNOTATIONS
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.sequence import PICTURES
 
-SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".3gp", ".wmv", ".ogv")
+SUFFIXES = (
+    *(".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".3gp", ".wmv", ".ogv"),
+    *(".h264", ".264"),
+)
 
 
 def dataset_folder(folder: str | Path) -> tuple[Path, Path]:

@@ -118,10 +118,12 @@ def write_seconds(
     with av.open(str(path), "w", options=options or {}) as container:
         for track in range(-decoys, 1):
             if codecs[0]:
-                settings = {"libx264": {"crf": "10", "preset": "ultrafast", "bf": str(b_frames)}}
-                video = container.add_stream(codecs[0], rate=FPS, options={"g": "12"} | settings.get(codecs[0], {}))
+                settings = {"g": "12", "bf": str(b_frames)}
+                if codecs[0] == "libx264":
+                    settings |= {"crf": "10", "preset": "ultrafast"}
+                video = container.add_stream(codecs[0], rate=FPS, options=settings)
                 video.width, video.height, video.pix_fmt = BITS * CELL, 48, "yuv420p"
-                video.time_base = video.codec_context.time_base = Fraction(1, TICKS)
+                video.time_base = video.codec_context.time_base = Fraction(1, FPS)
                 video.disposition = 0 if track else video.disposition.default
                 timed = [(n if n >= 0 and not track else HIDDEN, n / FPS) for n in numbers]
                 packets += _pictures(video, [(number, time) for number, time in timed], 48)

@@ -36,6 +36,15 @@ def test_files_without_a_duration_are_as_long_as_their_packets(tmp_path, file, o
     assert number_of(read_frames(path, [9])[0]) == pytest.approx(seconds * FPS - 1, abs=2)
 
 
+@pytest.mark.parametrize(("file", "codec"), [("a.avi", "libx264"), ("a.avi", "mpeg4"), ("a.m2v", "mpeg2video")])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_pictures_without_times_are_numbered(tmp_path, file, codec, b_frames):
+    """FFmpeg makes up times for them that are late or out of order."""
+    path = write_seconds(tmp_path / file, codecs=(codec, None), b_frames=b_frames)
+    assert probe(path).seconds == pytest.approx(4, abs=0.041)
+    assert [number_of(p) for p in read_frames(path, np.arange(100) / FPS)] == list(range(100))
+
+
 @pytest.mark.parametrize("file", ["late.mp4", "late.mkv", "late.ts"])
 def test_the_end_of_a_late_picture_is_counted_from_the_start_of_the_sound(tmp_path, file):
     path = write_seconds(tmp_path / file, starts=(0.6, 0))
@@ -88,7 +97,7 @@ def test_without_a_default_track_the_first_is_read_and_named(tmp_path):
             frame.sample_rate = 16000
             for packet in [*stream.encode(frame), *stream.encode(None)]:
                 container.mux(packet)
-    expected = "3 audio tracks; number 1 is read, because none is marked as default, language ces"
+    expected = r"3 audio tracks; number 1 \(language ces\) is read, because none is marked as default"
     with pytest.warns(UserWarning, match=expected):
         sound = read_audio(path, 1)
     np.testing.assert_allclose(sound, 1000 / 2**15, atol=1e-6)
