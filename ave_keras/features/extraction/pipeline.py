@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ave_keras.data import layout
-from ave_keras.data.events.listing import OVERLAP, read_listing
+from ave_keras.data.events.listing import OVERLAP, check_ends, read_listing
 from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.data.storage.writing import existing_files
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding import video
 from ave_keras.features.decoding.downmix import check as check_downmix
+from ave_keras.features.encoders import registry
 from ave_keras.features.extraction import local
 from ave_keras.features.extraction.assembly import assemble, versions
 from ave_keras.features.extraction.job import Job
@@ -103,7 +104,7 @@ def extract(
 
     >>> extract(["clips"], "Annotations.txt", "AVE_OWN", audio=("vggish", {"weights": "vggish-10086976.pth"}))
     """
-    out, videos = Path(out), list(videos)
+    out, videos, audio = Path(out), list(videos), registry.with_weights(*audio)
     if annotations is None:
         if len(videos) != 1:
             raise AVEError("no annotations", expected="one folder with Annotations.txt, or --annotations", found=videos)
@@ -125,7 +126,7 @@ def extract(
         except AVEError as error:
             failures[path] = str(error)
     segments = segments or _agreed(seconds)
-    _check_events(listing, paths, segments)
+    check_ends(listing, [n for n, a in enumerate(listing.annotations) if paths[a.video_id]], segments)
     sound = {"silent": silent, "decoder": decoder, "downmix": downmix}
     recipe = recipe_of(audio, visual, segments=segments, dtype=dtype, **sound)
     parts = Parts(out, recipe)
@@ -185,15 +186,3 @@ def _agreed(seconds):
         )
     # Without lengths, all videos have failed; the caller reports that.
     return next(iter(counts), layout.DEFAULT_SEGMENTS)
-
-
-def _check_events(listing, paths, segments):
-    for n, a in enumerate(listing.annotations, 1):
-        if paths[a.video_id] and a.end > segments:
-            raise AVEError(
-                f"event {n} ends after the video",
-                file=listing.file,
-                expected=f"end <= {segments}",
-                found=f"{a.video_id}: {a.start} to {a.end}",
-                fix="Fix the line, or set a larger --segments",
-            )
