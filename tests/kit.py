@@ -10,7 +10,7 @@ import numpy as np
 MIXED = {"mixed_bfloat16": 0.1, "mixed_float16": 0.02}
 
 
-def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True):
+def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True, silent=()):
     """Checks values, shapes, configuration, saving, gradients and mixed precision of a layer.
 
     Args:
@@ -20,6 +20,8 @@ def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True)
         weights: The expected number of scalar weights.
         atol: The tolerance against the derivation.
         trains: Whether gradients must reach every weight.
+        silent: The ends of the paths of weights whose gradient is zero, like the bias of the keys of an attention,
+            which adds the same to all scores.
     """
     config = layer.get_config()
     model = functional(layer, inputs)
@@ -40,7 +42,7 @@ def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True)
 
     check_reload(model, feed, found)
     if weights and trains:
-        check_gradients(model, layer, feed, inputs, derivation)
+        check_gradients(model, layer, feed, inputs, derivation, silent)
     for policy, tolerance in MIXED.items():
         check_policy(layer, config, inputs, expected, policy, tolerance)
     return model
@@ -49,13 +51,13 @@ def check_layer(layer, inputs, derivation, *, weights=0, atol=1e-5, trains=True)
 def functional(layer, inputs):
     """A functional model of `layer` for inputs of these shapes, with any batch size."""
     symbols = [keras.Input(x.shape[1:]) for x in inputs]
-    return keras.Model(symbols, layer(*symbols))
+    return keras.Model(symbols if len(symbols) > 1 else symbols[0], layer(*symbols))
 
 
 def randomize(layer, seed=1):
     """Sets random weights and biases, because zeros could hide a missing term."""
     rng = np.random.default_rng(seed)
-    layer.set_weights([rng.normal(0, 1 / np.sqrt(max(w.shape[0], 2)), w.shape) for w in layer.get_weights()])
+    layer.set_weights([rng.normal(0, 1 / np.sqrt(max(*w.shape[:1], 2, 2)), w.shape) for w in layer.get_weights()])
 
 
 def check_reload(model, feed, found):
@@ -66,7 +68,7 @@ def check_reload(model, feed, found):
         np.testing.assert_array_equal(keras.models.load_model(path).predict(feed, verbose=0), found)
 
 
-def check_gradients(model, layer, feed, inputs, derivation):
+def check_gradients(model, layer, feed, inputs, derivation, silent=()):
     """One SGD step equals the numerical derivative of the derivation along the gradient, for each weight separately."""
     rng = np.random.default_rng(2)
     before = [np.float64(w) for w in layer.get_weights()]
@@ -80,6 +82,9 @@ def check_gradients(model, layer, feed, inputs, derivation):
         return np.mean((derivation(values, *map(np.float64, inputs)) - target) ** 2)
 
     for index, gradient in enumerate(gradients):
+        if layer.weights[index].path.endswith(tuple(silent)):
+            np.testing.assert_allclose(gradient, 0, atol=1e-6)
+            continue
         assert np.any(gradient), f"no gradient reaches {layer.weights[index].path}"
         step = 1e-5 * gradient / np.linalg.norm(gradient)
         ahead, behind = (loss([w + sign * step if i == index else w for i, w in enumerate(before)]) for sign in (1, -1))

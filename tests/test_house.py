@@ -256,6 +256,9 @@ def test_names_in_saved_models_stay():
         *("ProposalDecoding", "SpatialAveragePooling", "StructuredPyramidPooling", "SegmentAccuracy", "TorchAdam"),
         *("DMRN", "GMU", "MRN", "Additive", "Bilinear", "Concat", "Gated", "GatedBilinear", "MaxPooling"),
         *("CCALoss", "ContrastiveLoss", "MultiLabelSoftMargin", "ProposalLoss"),
+        *("ContrastiveBranch", "CosineSimilarity", "EventDecision", "GatedScaling", "GuidedPooling", "TopKPooling"),
+        *("PositiveSamplePropagation", "SpatialChannelAttention", "UnscaledAttention", "VisualGuidedAudio"),
+        *("FeedForward", "Interaction", "ResidualAttention", "TemporalDecoder", "TemporalEncoder"),
     }
 
 

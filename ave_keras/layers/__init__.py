@@ -1,9 +1,26 @@
 """Layers, one per file: a pure function in `keras.ops` and a class with the weights."""
 
-from ave_keras.layers import fusion
+from ave_keras.layers import cross_modal, fusion
 from ave_keras.layers.audio_guided_attention import AudioGuidedAttention
 from ave_keras.layers.canonical_projection import CanonicalProjection
 from ave_keras.layers.channel_normalization import ChannelNormalization
+from ave_keras.layers.cross_modal import (
+    ContrastiveBranch,
+    CosineSimilarity,
+    EventDecision,
+    FeedForward,
+    GatedScaling,
+    GuidedPooling,
+    Interaction,
+    PositiveSamplePropagation,
+    ResidualAttention,
+    SpatialChannelAttention,
+    TemporalDecoder,
+    TemporalEncoder,
+    TopKPooling,
+    UnscaledAttention,
+    VisualGuidedAudio,
+)
 from ave_keras.layers.fusion import DMRN, GMU, MRN, Additive, Bilinear, Concat, Gated, GatedBilinear, MaxPooling
 from ave_keras.layers.mil_pooling import MILPooling
 from ave_keras.layers.pairwise_distance import PairwiseDistance
@@ -20,13 +37,29 @@ __all__ = [
     "CanonicalProjection",
     "ChannelNormalization",
     "Concat",
+    "ContrastiveBranch",
+    "CosineSimilarity",
+    "EventDecision",
+    "FeedForward",
     "Gated",
     "GatedBilinear",
+    "GatedScaling",
+    "GuidedPooling",
+    "Interaction",
     "MILPooling",
     "MaxPooling",
     "PairwiseDistance",
+    "PositiveSamplePropagation",
     "ProposalDecoding",
+    "ResidualAttention",
     "SpatialAveragePooling",
+    "SpatialChannelAttention",
     "StructuredPyramidPooling",
+    "TemporalDecoder",
+    "TemporalEncoder",
+    "TopKPooling",
+    "UnscaledAttention",
+    "VisualGuidedAudio",
+    "cross_modal",
     "fusion",
 ]

@@ -1,0 +1,9 @@
+"""Attention over seconds, as in transformers: the blocks that CMRAN, CMBS and CACE-Net share."""
+
+from ave_keras.layers.cross_modal.transformer.feed_forward import FeedForward
+from ave_keras.layers.cross_modal.transformer.interaction import Interaction
+from ave_keras.layers.cross_modal.transformer.residual_attention import ResidualAttention
+from ave_keras.layers.cross_modal.transformer.temporal_decoder import TemporalDecoder
+from ave_keras.layers.cross_modal.transformer.temporal_encoder import TemporalEncoder
+
+__all__ = ["FeedForward", "Interaction", "ResidualAttention", "TemporalDecoder", "TemporalEncoder"]
