@@ -218,7 +218,7 @@ class AVE:
         split: str | ArrayLike,
         *,
         modalities: Sequence[str] = layout.MODALITIES,
-        task: str = "supervised",
+        task: str | Mapping[str, str | tuple[str, int]] = "supervised",
         batch_size: int = 64,
         shuffle: bool = False,
         seed: int = 0,
@@ -232,8 +232,9 @@ class AVE:
         Args:
             split: The name of a split, or row numbers `(n,)`.
             modalities: The keys of `x`, among "audio" and "visual".
-            task: "supervised", `y (B, T, C + 1)`; "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`; or
-                "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`.
+            task: "supervised", `y (B, T, C + 1)`; "weak", `y {"video": (B, C + 1), "segments": (B, T, C + 1)}`;
+                "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`; or the targets of a model's outputs,
+                such as `{"segments": "segments", "event": "event"}`, see `data.targets`.
             batch_size: Videos per batch.
             shuffle: Whether to shuffle in every epoch; the order depends on `seed` and the epoch only.
             seed: The seed of the order.
@@ -249,10 +250,8 @@ class AVE:
         Raises:
             AVEError: An unknown split, modality or task; a missing feature file; a number that is not a row.
         """
-        from ave_keras.data.dataset import TASKS, AVEDataset
+        from ave_keras.data.dataset import AVEDataset
 
-        if task not in TASKS:
-            raise AVEError("unknown task", key="task", expected=f"one of {TASKS}", found=repr(task))
         rows = self.split(split) if isinstance(split, str) else self._row_numbers(split)
         if background:
             if not len(self.background_rows):

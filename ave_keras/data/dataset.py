@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ave_keras.data.storage.rows import Rows
+from ave_keras.data.targets import Targets
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # 0.1 s per epoch, and the memory of the queued batches.
 PREFETCH_BYTES = 8 << 20
 PREFETCHED = 2
-TASKS = ("supervised", "weak", "proposals")
 
 
 class AVEDataset(keras.utils.PyDataset):
@@ -34,7 +34,7 @@ class AVEDataset(keras.utils.PyDataset):
         segment_labels: `(N, T, C)` float32.
         video_labels: `(N, C)` float32.
         rows: `(n,)` int64, the rows of the split.
-        task: The form of `y`, one of `TASKS`.
+        task: The form of `y`, see `targets.Targets`.
         batch_size: Videos per batch.
         shuffle: Whether to shuffle in every epoch.
         seed: The seed of the order.
@@ -45,7 +45,7 @@ class AVEDataset(keras.utils.PyDataset):
     Items:
         `(x, y)`. `x`: `"audio"` `(B, T, d)`, `"visual"` `(B, T, H, W, d)`. `y`: `(B, T, C)`; for the weak
         task a dict of `"video"` `(B, C)` and `"segments"` `(B, T, C)`; for SSN's, `"proposals"` and `"segments"`, the
-        same array.
+        same array; for other outputs, a dict of their targets.
 
     Raises:
         AVEError: a feature is NaN or infinite; raised when its batch is read.
@@ -64,7 +64,7 @@ class AVEDataset(keras.utils.PyDataset):
         video_labels: np.ndarray | None,
         rows: np.ndarray,
         *,
-        task: str = "supervised",
+        task: str | Mapping[str, str | tuple[str, int]] = "supervised",
         batch_size: int = 64,
         shuffle: bool = False,
         seed: int = 0,
@@ -83,7 +83,7 @@ class AVEDataset(keras.utils.PyDataset):
         self.drop_remainder, self.dtype = drop_remainder, dtype
         self._features, self._segment_labels, self._video_labels = features, segment_labels, video_labels
         self._split = np.asarray(rows, "int64")
-        self.task = task
+        self.task, self._targets = task, Targets(task)
         self._failure = None
         self.set_epoch(0)
 
@@ -100,10 +100,8 @@ class AVEDataset(keras.utils.PyDataset):
         except AVEError as error:
             self._failure = error
             raise
-        segments = self._segment_labels[rows]
-        if self.task == "weak":
-            return x, {"video": self._video_labels[rows], "segments": segments}
-        return x, {"proposals": segments, "segments": segments} if self.task == "proposals" else segments
+        videos = None if self._video_labels is None else self._video_labels[rows]
+        return x, self._targets(self._segment_labels[rows], videos, self.epoch)
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""
