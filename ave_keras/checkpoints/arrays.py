@@ -20,7 +20,7 @@ from ave_keras.errors import AVEError, first_line
 
 SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".bin", ".safetensors", ".pkl", ".pickle")
 NPY = b"\x93NUMPY"
-DAMAGED = (*DAMAGE, zlib.error, MemoryError)
+DAMAGED: tuple[type[Exception], ...] = (*DAMAGE, zlib.error, MemoryError)
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 

@@ -3,7 +3,8 @@
 from ave_keras.models.avdln import avdln
 from ave_keras.models.dcca import dcca
 from ave_keras.models.ed_tcn import ed_tcn
+from ave_keras.models.lineage import avsdn, cace_net, cmbs, cmran, cpsp, psp
 from ave_keras.models.localizer import localizer
 from ave_keras.models.ssn import ssn
 
-__all__ = ["avdln", "dcca", "ed_tcn", "localizer", "ssn"]
+__all__ = ["avdln", "avsdn", "cace_net", "cmbs", "cmran", "cpsp", "dcca", "ed_tcn", "localizer", "psp", "ssn"]

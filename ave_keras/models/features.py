@@ -1,5 +1,6 @@
 """Shared parts of the model builders: argument checks, inputs, and one vector per second and modality."""
 
+import math
 import numbers
 
 import keras
@@ -38,6 +39,33 @@ def check_sizes(model, **sizes):
             raise AVEError(
                 f"cannot build this {model}", key=argument, expected="a whole number, 1 or more", found=repr(value)
             )
+
+
+def check_fractions(model, **fractions):
+    """Raises `AVEError` unless every value is in [0, 1), like the rate of a dropout."""
+    for argument, value in fractions.items():
+        if not _is_number(value) or not 0 <= value < 1:
+            raise AVEError(f"cannot build this {model}", key=argument, expected="a number in [0, 1)", found=repr(value))
+
+
+def check_numbers(model, **values):
+    """Raises `AVEError` unless every value is a finite number."""
+    for argument, value in values.items():
+        if not _is_number(value) or not math.isfinite(value):
+            raise AVEError(f"cannot build this {model}", key=argument, expected="a finite number", found=repr(value))
+
+
+def check_heads(model, width, **heads):
+    """Raises `AVEError` unless every number of heads is a divisor of `width`."""
+    check_sizes(model, **heads)
+    for argument, value in heads.items():
+        if width % value:
+            expected = f"a divisor of the width {width}"
+            raise AVEError(f"cannot build this {model}", key=argument, expected=expected, found=value)
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def make_inputs(modalities, segments, audio_dim, visual_shape):
