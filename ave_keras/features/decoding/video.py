@@ -98,7 +98,7 @@ def read_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None
         times: `(n,)` seconds from the start, in any order. Times before the first frame give the first frame, times
             after the last frame the last.
         size: The `(H, W)` to resize to, bilinearly and without keeping the aspect ratio, like the official recipe. By
-            default the size of the video.
+            default the size of the first frame.
 
     Returns:
         `(n, H, W, 3)` uint8, RGB, upright.
@@ -134,6 +134,8 @@ def iter_frames(path: str | Path, times: ArrayLike, size: tuple[int, int] | None
         # Slide shows repeat the same frame many times.
         if frame is not shown:
             shown, picture = frame, _upright(frame, size)
+            # Later frames may be of another size, after damage for example.
+            size = size or picture.shape[:2]
         yield picture
 
 

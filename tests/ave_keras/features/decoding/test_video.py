@@ -129,6 +129,16 @@ def test_pictures_in_a_folder(tmp_path, rate_file):
     np.testing.assert_allclose(read_audio(tmp_path, 3), tone(3), atol=1e-6)
 
 
+def test_pictures_of_several_sizes(tmp_path):
+    import matplotlib.image
+
+    for number, height in enumerate((48, 96)):
+        matplotlib.image.imsave(tmp_path / f"{number}.png", number_picture(number, height))
+    (tmp_path / "fps.txt").write_text("1")
+    found = read_frames(tmp_path, [0, 1])
+    assert found.shape == (2, 48, 64, 3) and [number_of(picture) for picture in found] == [0, 1]
+
+
 @pytest.mark.parametrize("clip", CLIPS)
 def test_real_clips(shared, clip):
     """Frames equal those at PyAV's raw timestamps; the sound has exactly T · 16,000 samples."""
