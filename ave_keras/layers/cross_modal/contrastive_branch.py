@@ -28,7 +28,7 @@ class ContrastiveBranch(CrossModal):
 
     Call arguments:
         inputs: f, `(..., d)`.
-        noise: Standard normal noise of the shape of f to use instead of drawing it, optional.
+        noise: n, of the shape of f, to add as it is instead of drawing it, optional.
         training: Whether to draw noise.
 
     Returns:
@@ -65,8 +65,8 @@ class ContrastiveBranch(CrossModal):
         """Computes the joint feature and the pair."""
         query = self.encoder(inputs)
         if noise is None and training:
-            noise = keras.random.normal(ops.shape(inputs), dtype=inputs.dtype, seed=self.generator)
-        key = query if noise is None else self.encoder(inputs + self.noise * ops.cast(noise, inputs.dtype))
+            noise = keras.random.normal(ops.shape(inputs), stddev=self.noise, dtype=inputs.dtype, seed=self.generator)
+        key = query if noise is None else self.encoder(inputs + ops.cast(noise, inputs.dtype))
         joint = inputs + ops.cast(self.strength * self.switch, inputs.dtype) * query
         return joint, unit_vectors(query, EPSILON), unit_vectors(key, EPSILON)
 

@@ -28,7 +28,7 @@ def unit(x):
 
 def branched(weights, x, noise=0.0, strength=0.6):
     switch, w, b = weights
-    query, key = relu(x @ w + b), relu((x + 0.1 * noise) @ w + b)
+    query, key = relu(x @ w + b), relu((x + noise) @ w + b)
     return np.concatenate([x + switch * strength * query, unit(query), unit(key)], -1)
 
 
