@@ -1,10 +1,12 @@
-"""The attention maps of any model with audio-guided attention."""
+"""The attention maps of any model in which the sound attends to the picture."""
 
 import keras
 import numpy as np
 
 from ave_keras.errors import AVEError
-from ave_keras.layers import AudioGuidedAttention
+from ave_keras.layers import AudioGuidedAttention, SpatialChannelAttention
+
+ATTENTION = (AudioGuidedAttention, SpatialChannelAttention)
 
 
 def has_attention(model: keras.Model) -> bool:
@@ -13,7 +15,7 @@ def has_attention(model: keras.Model) -> bool:
 
 
 def _attention(model):
-    layers = (layer for layer in model.layers if isinstance(layer, AudioGuidedAttention))
+    layers = (layer for layer in model.layers if isinstance(layer, ATTENTION))
     return next((layer for layer in layers if isinstance(layer.output, list | tuple)), None)
 
 
@@ -21,13 +23,13 @@ def attention_model(model: keras.Model) -> keras.Model:
     """A model from the inputs of `model` to its attention maps `(B, T, H, W)`; it shares the weights.
 
     Raises:
-        AVEError: `model` has no `AudioGuidedAttention` called with `return_attention_scores=True`.
+        AVEError: `model` has no layer of `ATTENTION` called with `return_attention_scores=True`.
     """
     layer = _attention(model)
     if layer is None:
         raise AVEError(
             f"model {model.name!r} has no attention",
-            expected="an AudioGuidedAttention layer called with return_attention_scores=True",
+            expected=f"a layer {' or '.join(x.__name__ for x in ATTENTION)}, with return_attention_scores=True",
             found=sorted({type(layer).__name__ for layer in model.layers}),
             fix="Use an entry with attention: zoo.list('*att*')",
         )
@@ -40,7 +42,7 @@ def attention_maps(
     """The attention weights of every segment, NumPy `(B, T, H, W)`, which sum to one over (H, W).
 
     Args:
-        model: Any model with audio-guided attention, such as `zoo.load("av_att")`.
+        model: Any model with audio-guided attention, spatial or spatial-channel, such as `zoo.load("av_att")`.
         x: `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}` arrays, or a data set of such batches.
         batch_size: Batch size of the prediction, if `x` contains arrays.
 
