@@ -42,6 +42,11 @@ class Weight:
     names: tuple
 
     @property
+    def variables(self):
+        """The variable, alone in a tuple."""
+        return (self.variable,)
+
+    @property
     def shape(self):
         """The shape of the released array, in which kernels are transposed."""
         return tuple(self.variable.shape[::-1])
@@ -50,6 +55,10 @@ class Weight:
     def value(self):
         """The value in the layout of the released array, NumPy."""
         return np.ascontiguousarray(keras.ops.convert_to_numpy(self.variable).T)
+
+    def assign(self, value):
+        """Sets the weight from an array in the layout of the released one."""
+        self.variable.assign(value.T)
 
 
 def released_weights(model, *, partial=False):
