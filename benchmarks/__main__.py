@@ -1,6 +1,7 @@
-"""`python -m benchmarks run | status | report | compare | speed | kills`."""
+"""`python -m benchmarks run | status | report | compare | speed | encoders | kills`."""
 
 from benchmarks.cli.compare import compare
+from benchmarks.cli.encoders import encoders
 from benchmarks.cli.kills import kills
 from benchmarks.cli.report import report
 from benchmarks.cli.run import run
@@ -9,7 +10,7 @@ from benchmarks.cli.status import status
 from zoo.cli import terminal
 
 app = terminal.new_app("Run and print the paper's tables. Start with: python -m benchmarks run --tables 1")
-for command in (run, status, report, compare, speed, kills):
+for command in (run, status, report, compare, speed, encoders, kills):
     app.command()(command)
 
 if __name__ == "__main__":

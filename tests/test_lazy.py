@@ -31,7 +31,7 @@ COMMANDS = {
         *("list", "card", "train", "evaluate", "extract", "localize", "match", "export", "import", "export-torch"),
         *("data", "data info", "data pack", "data synth", "data import", "data convert"),
     ],
-    "benchmarks.__main__": ["run", "status", "report", "compare", "speed", "kills"],
+    "benchmarks.__main__": ["run", "status", "report", "compare", "speed", "encoders", "kills"],
 }
 
 
