@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 import zoo
+from ave_keras.data.targets import Targets
 
 # One entry of each kind. All entries run on PyTorch, which traces nothing. On TensorFlow and JAX, where tracing and
 # compiling take seconds an entry, these stand for the others: every layer by itself is tested there too, and every
@@ -20,11 +21,25 @@ KINDS = (
     "ssn",
     "avdln",
     "dcca",
+    "cpsp",
+    "w_cmbs",
+    "cace_net",
 )
 ENTRIES = zoo.list() if keras.backend.backend() == "torch" else KINDS
 
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
+_RECURRENT = {"attention_units": 7, "lstm_units": 4}
+_PROJECTED = {**_RECURRENT, "hidden_units": 9, "projected_units": 5, "threshold": 0.01}
+_RELATIONS = {"visual_units": 10, "bottleneck_units": 7, "units": 8, "feed_forward": 9, "heads": 2}
+_GATED = {**_RELATIONS, "cell_units": 5, "audio_lstm_units": 3, "visual_lstm_units": 4, "decoder_feed_forward": 11}
+_GATED |= {"interaction_heads": 2, "top_k": 2}
 SIZES = {
+    "psp": {**_PROJECTED, "head_units": 6},
+    "cpsp": _PROJECTED,
+    "avsdn": _RECURRENT,
+    "cmran": _RELATIONS,
+    "cmbs": _GATED,
+    "cace_net": _GATED,
     "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},
     "ed_tcn": {"filters": (4, 6), "kernel_size": 3},
     "ssn": {},
@@ -61,5 +76,7 @@ def batch(name, size=3, seed=0, **spec):
     if entry.task == "matching":
         pairs = event[:, None] * np.eye(spec["segments"], dtype="float32")
         return x, {"views": event[..., None]} if entry.learns_from == "views" else {"distances": pairs}
+    if entry.recipe.losses:
+        return x, Targets(entry.targets)(segments, onehot[labels.min(axis=1)])
     extra = {"weak": {"video": onehot[labels.min(axis=1)]}, "proposals": {"proposals": segments}}
     return x, {"segments": segments, **extra[entry.task]} if entry.task in extra else segments

@@ -36,9 +36,10 @@ def render(chosen: Entry) -> str:
             **chosen.model,
         },
     )
-    lines += _block(
-        f"recipe ({chosen.protocol} protocol)", {k: v for k, v in asdict(chosen.recipe).items() if v is not None}
-    )
+    recipe = {key: value for key, value in asdict(chosen.recipe).items() if value is not None}
+    if terms := recipe.pop("losses", None):
+        recipe["loss"] = "; ".join(f"{output}: {_term(term)}" for output, term in terms.items())
+    lines += _block(f"recipe ({chosen.protocol} protocol)", recipe)
     lines += _block("paper", chosen.paper or {"": "not in the paper"})
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
@@ -64,6 +65,13 @@ def _measured(row):
 def _block(title, values):
     width = max(map(len, values), default=0)
     return [title, *(f"  {key:<{width}}  {_as_text(value)}" for key, value in values.items()), ""]
+
+
+def _term(term):
+    """A loss with its target, such as `100 × pair_similarity of similarity`."""
+    options = ", ".join(f"{key} {value}" for key, value in term.get("options", {}).items())
+    weight, late = (f"{term['weight']} × " if "weight" in term else ""), ", late" * bool(term.get("late"))
+    return f"{weight}{term['loss']} of {term['target']}" + (f" ({options})" if options else "") + late
 
 
 def _as_text(value):

@@ -22,7 +22,7 @@ INTRO = """\
 The paper (Tian et al., ECCV 2018) and the code that its authors released differ in places. `--protocol paper`, the
 default, follows the paper where it is explicit and the code where it is silent; `--protocol official` trains as the
 code does. Weights under the released names (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) are loaded into the official
-form.
+form. The last rows are of the networks that came after, whose papers and code differ, too.
 
 This page is made by `python -m zoo.differences docs/paper-and-code.md` from `zoo/differences.yaml`; the two protocol
 columns are read from the entries themselves.
@@ -38,6 +38,8 @@ def value(row: dict[str, Any], protocol: str) -> str:
     """What a protocol does in a row, as text."""
     if "keys" not in row:
         return row["both"]
+    if "shown" in row:
+        return row["shown"][protocol]
     chosen = settings(entry(row.get("entry", "av_att"), protocol))
     return ", ".join(f"`{key.partition('.')[2]}: {_plain(chosen[key])}`" for key in row["keys"])
 

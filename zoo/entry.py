@@ -78,7 +78,17 @@ class Entry:
         """The key of the score in a Keras history without `val_`: segment accuracy, or exact match."""
         if self.task == "matching":
             return "exact_match"
-        return "segments_segment_accuracy" if self.learns_from else "segment_accuracy"
+        return "segments_segment_accuracy" if self.learns_from or self.recipe.losses else "segment_accuracy"
+
+    @property
+    def targets(self) -> str | dict[str, str | tuple[str, int]]:
+        """What `AVE.dataset` takes as `task`: the task, or the target of every output that a loss or metric uses."""
+        recipe = self.recipe
+        if not recipe.losses:
+            return self.task
+        late = {o: (t["target"], recipe.late_epoch) if t.get("late") else t["target"] for o, t in recipe.losses.items()}
+        # Keras wants a value for every output if one of them has a metric.
+        return {**late, **dict.fromkeys(recipe.unused or (), "unused"), "segments": "segments"}
 
     def with_recipe(self, **overrides: Any) -> Entry:
         """A copy with other recipe values.
@@ -112,7 +122,8 @@ class Entry:
     def compile(self, model: keras.Model) -> keras.Model:
         """Compiles `model` with the recipe.
 
-        Weak models learn from `video` alone, SSN from `proposals`, matching models from `distances` or `views`.
+        Weak models learn from `video` alone, SSN from `proposals`, matching models from `distances` or `views`; models
+        whose recipe has several losses from their outputs.
         """
         import keras
 
@@ -122,12 +133,18 @@ class Entry:
         jit = False if keras.backend.backend() == "tensorflow" and not _has_gpu() else "auto"
         loss: Any = self.recipe.make_loss()
         metrics: Any = [SegmentAccuracy()]
-        if self.learns_from:
+        weights = None
+        if self.recipe.losses:
+            made, weights = self.recipe.make_losses(), self.recipe.weights
+            loss = {output: made.get(output) for output in model.output}
+            weights = {output: weights.get(output, 1.0) for output in model.output}
+            metrics = {output: metrics if output == "segments" else [] for output in model.output}
+        elif self.learns_from:
             loss = {output: loss if output == self.learns_from else None for output in model.output}
             # Keras needs labels for every output with a metric, and there are none for the other outputs.
             segments = {output: metrics if output == "segments" else [] for output in model.output}
             metrics = None if self.task == "matching" else segments
-        model.compile(self.recipe.make_optimizer(), loss, metrics=metrics, jit_compile=jit)
+        model.compile(self.recipe.make_optimizer(), loss, loss_weights=weights, metrics=metrics, jit_compile=jit)
         # Loading a model that was saved before its first step warns if the optimizer has no variables.
         model.optimizer.build(model.trainable_variables)
         return model

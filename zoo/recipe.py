@@ -12,9 +12,26 @@ from ave_keras.errors import AVEError
 if TYPE_CHECKING:
     import keras
 
-LOSSES = ("categorical_crossentropy", "multi_label_soft_margin", "proposal_loss", "contrastive", "cca")
+# Keras' losses, some of logits, and our own, by the names in YAML.
+KERAS_LOSSES = {
+    "categorical_crossentropy": ("CategoricalCrossentropy", {}),
+    "categorical_crossentropy_logits": ("CategoricalCrossentropy", {"from_logits": True}),
+    "binary_crossentropy": ("BinaryCrossentropy", {}),
+    "binary_crossentropy_logits": ("BinaryCrossentropy", {"from_logits": True}),
+}
+OWN_LOSSES = {
+    "multi_label_soft_margin": "MultiLabelSoftMargin",
+    "proposal_loss": "ProposalLoss",
+    "contrastive": "ContrastiveLoss",
+    "cca": "CCALoss",
+    "pair_similarity": "PairSimilarity",
+    "sample_contrast": "SampleContrast",
+    "supervised_contrastive": "SupervisedContrastive",
+}
+LOSSES = (*KERAS_LOSSES, *OWN_LOSSES)
+TERM_KEYS = {"loss", "target", "weight", "options", "late"}
 # Added after the first cells were stored: unset keys stay out of `to_dict`, so that old cell keys do not change.
-LATER = ("loss_options", "pairs", "negatives")
+LATER = ("loss_options", "pairs", "negatives", "losses", "unused", "milestones", "milestone_rate", "late_from")
 
 
 @dataclass(frozen=True)
@@ -29,7 +46,8 @@ class Recipe:
         batch_size: Videos per step.
         epochs: Passes over the training split.
         validate_every: Epochs between two validations; the first epoch is always validated.
-        shuffle: Whether to shuffle in every epoch; the released code keeps its class-sorted order.
+        shuffle: Whether to shuffle in every epoch; the released code keeps its class-sorted order, and that of PSP
+            shuffles the `"first_batch"` only.
         drop_remainder: Whether to drop the last partial batch.
         background_videos: Whether to train on the background clips of the weak task, too.
         decay_steps: Steps between two decays of the learning rate; null for no decay.
@@ -37,6 +55,12 @@ class Recipe:
         loss_options: Arguments of the loss, such as `{margin: 2.0}`.
         pairs: For matching models, the pairs of seconds to learn from: `"synchronised"` or `"official"`.
         negatives: For synchronised pairs, the source of mismatched ones: `"within"`, `"across"` or `"both"`.
+        losses: For networks that learn from several outputs, instead of `loss`: `{output: {loss, target}}`, with the
+            target of `ave_keras.data.targets`, and optionally `weight`, `options` of the loss, and `late`.
+        unused: The outputs besides `segments` that no loss learns from.
+        milestones: The epochs, counted from 0, at whose start the learning rate is multiplied by `milestone_rate`.
+        milestone_rate: The factor.
+        late_from: The share of the epochs after which the `late` losses and parts of the network start.
     """
 
     optimizer: str = "adam"
@@ -46,7 +70,7 @@ class Recipe:
     batch_size: int = 64
     epochs: int = 300
     validate_every: int = 1
-    shuffle: bool = True
+    shuffle: bool | str = True
     drop_remainder: bool = True
     background_videos: bool = False
     decay_steps: int | None = None
@@ -54,6 +78,11 @@ class Recipe:
     loss_options: dict | None = None
     pairs: str | None = None
     negatives: str | None = None
+    losses: dict | None = None
+    unused: list | None = None
+    milestones: list | None = None
+    milestone_rate: float | None = None
+    late_from: float | None = None
 
     def __post_init__(self):
         """Checks the range of the values."""
@@ -67,6 +96,10 @@ class Recipe:
                 raise AVEError(
                     "invalid recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name))
                 )
+        for output, term in (self.losses or {}).items():
+            if not {"loss", "target"} <= term.keys() <= TERM_KEYS or term["loss"] not in LOSSES:
+                expected = f"loss and target, a loss of {LOSSES}, and optionally weight, options and late"
+                raise AVEError("invalid recipe", key=f"losses.{output}", expected=expected, found=term)
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
             raise AVEError(
                 "invalid recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
@@ -104,14 +137,33 @@ class Recipe:
 
     def make_loss(self) -> keras.losses.Loss:
         """A new Keras loss."""
-        import keras
+        return _make(self.loss, self.loss_options)
 
-        from ave_keras import losses
+    def make_losses(self) -> dict[str, keras.losses.Loss]:
+        """New Keras losses by output, of a recipe with several."""
+        return {output: _make(term["loss"], term.get("options")) for output, term in (self.losses or {}).items()}
 
-        own = {
-            "multi_label_soft_margin": losses.MultiLabelSoftMargin,
-            "proposal_loss": losses.ProposalLoss,
-            "contrastive": losses.ContrastiveLoss,
-            "cca": losses.CCALoss,
-        }
-        return own[self.loss](**self.loss_options or {}) if self.loss in own else keras.losses.get(self.loss)
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every loss, by output."""
+        return {output: float(term.get("weight", 1)) for output, term in (self.losses or {}).items()}
+
+    @property
+    def late_epoch(self) -> int:
+        """The epoch, counted from 0, in which the late losses and parts start."""
+        return int(self.epochs * (self.late_from or 0))
+
+    def rate_factor(self, epoch: int) -> float:
+        """The factor of the learning rate in an epoch, counted from 0, by the milestones."""
+        return (self.milestone_rate or 1) ** sum(epoch >= milestone for milestone in self.milestones or ())
+
+
+def _make(name, options):
+    import keras
+
+    from ave_keras import losses
+
+    if name in OWN_LOSSES:
+        return getattr(losses, OWN_LOSSES[name])(**options or {})
+    kind, defaults = KERAS_LOSSES[name]
+    return getattr(keras.losses, kind)(**defaults, **options or {})

@@ -1,4 +1,4 @@
-"""The entries, read from `entries/*.yaml`."""
+"""The entries, read from `entries/*.yaml` and `entries/lineage/*.yaml`."""
 
 import difflib
 import fnmatch
@@ -17,7 +17,13 @@ PROTOCOLS = ("paper", "official")
 FAMILY_KEYS = {"family", "task", "builder", "model", "recipe", "official", "entries", "matrix", "aliases"}
 OPTIONAL_KEYS = {"official", "matrix", "aliases"}
 MATRIX_KEYS = {"fusion", "stage", "paper", "parameters"}
-ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters"}
+ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters", "task", "official"}
+OPTIONAL_ENTRY_KEYS = {"recipe", "task", "official"}
+
+
+def files() -> list[Path]:
+    """The YAML files: first the models of the paper, then those that came after."""
+    return [*sorted(ENTRIES.glob("*.yaml")), *sorted(ENTRIES.glob("*/*.yaml"))]
 
 
 @cache
@@ -26,7 +32,7 @@ def entries(protocol: str = "paper") -> dict[str, Entry]:
     if protocol not in PROTOCOLS:
         raise AVEError("unknown protocol", expected=f"one of {PROTOCOLS}", found=repr(protocol))
     found = {}
-    for file in sorted(ENTRIES.glob("*.yaml")):
+    for file in files():
         for entry in read_family(file, protocol):
             if entry.name in found:
                 raise AVEError("two entries have the same name", file=file.name, key=entry.name)
@@ -37,7 +43,7 @@ def entries(protocol: str = "paper") -> dict[str, Entry]:
 @cache
 def aliases() -> dict[str, str]:
     """`{alias: name}` of the models that the paper lists under two names."""
-    families = (yaml.safe_load(file.read_text()) for file in sorted(ENTRIES.glob("*.yaml")))
+    families = (yaml.safe_load(file.read_text()) for file in files())
     return {alias: name for family in families for alias, name in family.get("aliases", {}).items()}
 
 
@@ -51,17 +57,24 @@ def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
     _check_keys(family, FAMILY_KEYS, OPTIONAL_KEYS, file)
     overlay = family.get("official", {}) if protocol == "official" else {}
     for name, own in {**_expand(family.get("matrix"), file), **family["entries"]}.items():
-        _check_keys(own, ENTRY_KEYS, {"recipe"}, file, f"entries.{name}.")
+        _check_keys(own, ENTRY_KEYS, OPTIONAL_ENTRY_KEYS, file, f"entries.{name}.")
+        more = own.get("official", {}) if protocol == "official" else {}
         yield Entry(
             name=name,
             title=own["title"],
             summary=own["summary"],
             family=family["family"],
-            task=family["task"],
+            task=own.get("task", family["task"]),
             builder=family["builder"],
-            model={**family["model"], **own["model"], **overlay.get("model", {})},
+            model={**family["model"], **own["model"], **overlay.get("model", {}), **more.get("model", {})},
             recipe=Recipe.from_dict(
-                {**family["recipe"], **own.get("recipe", {}), **overlay.get("recipe", {})}, file.name
+                {
+                    **family["recipe"],
+                    **own.get("recipe", {}),
+                    **overlay.get("recipe", {}),
+                    **more.get("recipe", {}),
+                },
+                file.name,
             ),
             paper=own["paper"],
             parameters=own["parameters"],

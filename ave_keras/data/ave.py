@@ -220,7 +220,7 @@ class AVE:
         modalities: Sequence[str] = layout.MODALITIES,
         task: str | Mapping[str, str | tuple[str, int]] = "supervised",
         batch_size: int = 64,
-        shuffle: bool = False,
+        shuffle: bool | str = False,
         seed: int = 0,
         drop_remainder: bool = False,
         background: bool = False,
@@ -236,7 +236,7 @@ class AVE:
                 "proposals", `y {"proposals", "segments"}`, both `(B, T, C + 1)`; or the targets of a model's outputs,
                 such as `{"segments": "segments", "event": "event"}`, see `data.targets`.
             batch_size: Videos per batch.
-            shuffle: Whether to shuffle in every epoch; the order depends on `seed` and the epoch only.
+            shuffle: Whether to shuffle in every epoch, by `seed` and the epoch; or "first_batch" only.
             seed: The seed of the order.
             drop_remainder: Whether to drop a last batch that is not full.
             background: Whether to add the background clips, as the released code does for the weak task.

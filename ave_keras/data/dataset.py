@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ave_keras.data.storage.rows import Rows
-from ave_keras.data.targets import Targets
+from ave_keras.data.targets import StaleSimilarity, Targets
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # 0.1 s per epoch, and the memory of the queued batches.
 PREFETCH_BYTES = 8 << 20
 PREFETCHED = 2
+FIRST_BATCH = "first_batch"
 
 
 class AVEDataset(keras.utils.PyDataset):
@@ -36,7 +37,7 @@ class AVEDataset(keras.utils.PyDataset):
         rows: `(n,)` int64, the rows of the split.
         task: The form of `y`, see `targets.Targets`.
         batch_size: Videos per batch.
-        shuffle: Whether to shuffle in every epoch.
+        shuffle: Whether to shuffle in every epoch; "first_batch" for the first batch only.
         seed: The seed of the order.
         drop_remainder: Whether to drop a last batch that is not full, unless it is the only one.
         dtype: The type of the features.
@@ -66,7 +67,7 @@ class AVEDataset(keras.utils.PyDataset):
         *,
         task: str | Mapping[str, str | tuple[str, int]] = "supervised",
         batch_size: int = 64,
-        shuffle: bool = False,
+        shuffle: bool | str = False,
         seed: int = 0,
         drop_remainder: bool = False,
         dtype: str = "float32",
@@ -84,6 +85,7 @@ class AVEDataset(keras.utils.PyDataset):
         self._features, self._segment_labels, self._video_labels = features, segment_labels, video_labels
         self._split = np.asarray(rows, "int64")
         self.task, self._targets = task, Targets(task)
+        self._stale = StaleSimilarity(segment_labels, self._batches) if self._targets.stale else None
         self._failure = None
         self.set_epoch(0)
 
@@ -101,14 +103,31 @@ class AVEDataset(keras.utils.PyDataset):
             self._failure = error
             raise
         videos = None if self._video_labels is None else self._video_labels[rows]
-        return x, self._targets(self._segment_labels[rows], videos, self.epoch)
+        y = self._targets(self._segment_labels[rows], videos, self.epoch)
+        if self._stale:
+            y[self._targets.stale] = self._stale_targets[index]
+        return x, y
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""
         self.epoch = epoch
-        order = np.random.default_rng((self.seed, epoch)).permutation(self._split) if self.shuffle else self._split
         #: The row numbers in the current order.
-        self.rows = order
+        self.rows = self._order(epoch)
+        if self._stale:
+            self._stale_targets = self._stale.epoch(epoch)
+
+    def _order(self, epoch):
+        if not self.shuffle:
+            return self._split
+        order = np.random.default_rng((self.seed, epoch)).permutation(self._split)
+        # The released PSP looks up its shuffled ids in a list that is not: only its first batch is random.
+        if self.shuffle == FIRST_BATCH:
+            return np.concatenate([order[: self.batch_size], self._split[self.batch_size :]])
+        return order
+
+    def _batches(self, epoch):
+        order = self._order(epoch)
+        return [order[n * self.batch_size : (n + 1) * self.batch_size] for n in range(len(self))]
 
     def on_epoch_end(self) -> None:
         """Moves on to the order of the next epoch. Keras also calls it when it builds a model: see `EpochOrder`."""

@@ -10,12 +10,12 @@ import numpy as np
 from ave_keras.errors import AVEError
 
 
-def event(segments: np.ndarray, videos: Any) -> np.ndarray:
+def event(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
     """`(B, T)`: 1 in the seconds with an event, else 0."""
     return segments[..., :-1].max(axis=2)
 
 
-def category(segments: np.ndarray, videos: Any) -> np.ndarray:
+def category(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
     """`(B, C)` one-hot: the largest class of the seconds, where background counts as class 0, as in the released code.
 
     A video without an event thus has class 0.
@@ -24,17 +24,27 @@ def category(segments: np.ndarray, videos: Any) -> np.ndarray:
     return np.eye(segments.shape[2] - 1, dtype="float32")[classes]
 
 
-def similarity(segments: np.ndarray, videos: Any) -> np.ndarray:
+def similarity(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
     """`(B, T)`: 1/n in the n seconds of the event; 1/T everywhere without an event (PSP)."""
     active = event(segments, videos)
     count = active.sum(axis=1, keepdims=True)
     return np.where(count > 0, active / np.maximum(count, 1), np.float32(1 / active.shape[1]))
 
 
-def similarity_or_zero(segments: np.ndarray, videos: Any) -> np.ndarray:
+def similarity_or_zero(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
     """`(B, T)`: 1/n in the n seconds of the event; 0 everywhere without an event (CPSP)."""
     active = event(segments, videos)
     return active / (active.sum(axis=1, keepdims=True) + np.float32(1e-6))
+
+
+def proportions(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
+    """`(B, C + 1)`: the share of the seconds with each class, background included; the `prob_label.h5` of PSP."""
+    return segments.mean(axis=1, dtype="float32")
+
+
+def unused(segments: np.ndarray, videos: np.ndarray | None) -> np.ndarray:
+    """`(B, 1)` zeros, for an output that no loss learns from."""
+    return np.zeros((len(segments), 1), "float32")
 
 
 TARGETS: dict[str, Callable[[np.ndarray, Any], np.ndarray]] = {
@@ -45,6 +55,10 @@ TARGETS: dict[str, Callable[[np.ndarray, Any], np.ndarray]] = {
     "category": category,
     "similarity": similarity,
     "similarity_or_zero": similarity_or_zero,
+    "proportions": proportions,
+    # Fresh targets, which `StaleSimilarity` then replaces.
+    "similarity_stale": similarity,
+    "unused": unused,
 }
 # The outputs of the models of the paper.
 TASKS: dict[str, dict[str, str]] = {
@@ -94,3 +108,42 @@ class Targets:
             return segments
         y = {output: TARGETS[name](segments, videos) for output, (name, _) in self._named.items()}
         return {o: np.full_like(a, OFF) if epoch < self._named[o][1] else a for o, a in y.items()}
+
+    @property
+    def stale(self) -> str | None:
+        """The output with the target "similarity_stale", if there is one."""
+        return next((output for output, (name, _) in self._named.items() if name == "similarity_stale"), None)
+
+
+class StaleSimilarity:
+    """The similarity targets that the released PSP trains on: its loader never clears its buffer.
+
+    The buffer has one row per place in a batch. An event writes 1/n into its seconds only, so that the other seconds
+    keep what earlier videos in this place have left, also in earlier epochs. A video without an event writes 1/T
+    everywhere.
+
+    Args:
+        segments: `(N, T, C + 1)`, the labels of all rows.
+        batches_of: Returns the row numbers of all batches of an epoch, as a list of arrays.
+    """
+
+    def __init__(self, segments: np.ndarray, batches_of: Callable[[int], list[np.ndarray]]):
+        self._segments, self._batches_of = segments, batches_of
+        self._buffer: np.ndarray | None = None
+        self._next = 0
+
+    def epoch(self, epoch: int) -> list[np.ndarray]:
+        """The targets `(B, T)` of all batches of an epoch, counted from 0; earlier epochs are replayed if necessary."""
+        if epoch < self._next:
+            self._buffer, self._next = None, 0
+        while self._next <= epoch:
+            targets = []
+            for rows in self._batches_of(self._next):
+                fresh = similarity(self._segments[rows], None)
+                if self._buffer is None:
+                    self._buffer = np.zeros((len(rows), fresh.shape[1]), "float32")
+                part = self._buffer[: len(rows)]
+                np.copyto(part, fresh, where=fresh > 0)
+                targets.append(part.copy())
+            self._next += 1
+        return targets

@@ -36,7 +36,8 @@ def supervised_contrastive(events, features, temperature):
 class SupervisedContrastive(keras.losses.Loss):
     """Attracts the event seconds of a video to each other, and every background second to its noisy copy.
 
-    `y_true` is `(B, T)`, 1 in the event, else 0. `y_pred` is `(B, 2 T, d)`, see `supervised_contrastive`.
+    `y_true` is `(B, T)`, 1 in the event, else 0; -1 everywhere ignores the video, as before the loss has started.
+    `y_pred` is `(B, 2 T, d)`, see `supervised_contrastive`.
 
     Args:
         temperature: The temperature.
@@ -58,7 +59,9 @@ class SupervisedContrastive(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """The loss of every video, `(B,)`."""
-        return supervised_contrastive(y_true, ops.cast(y_pred, "float32"), self.temperature)
+        y_true = ops.cast(y_true, "float32")
+        used = ops.cast(y_true[:, 0] >= 0, "float32")
+        return used * supervised_contrastive(ops.maximum(y_true, 0), ops.cast(y_pred, "float32"), self.temperature)
 
     def get_config(self):
         """The constructor arguments."""

@@ -114,10 +114,8 @@ def _readme_table(lines, keys):
 
 def _in_order(names):
     """Unique names: entries in the order of the paper's tables, then predictions without a model."""
-    order = {
-        name: position
-        for position, name in enumerate(name for table in all_tables().values() for name in table.entries)
-    }
+    listed = dict.fromkeys(name for table in all_tables().values() for name in table.entries)
+    order = {name: position for position, name in enumerate(listed)}
     return sorted(dict.fromkeys(names), key=lambda name: order.get(name, len(order)))
 
 

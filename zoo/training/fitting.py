@@ -12,6 +12,7 @@ from ave_keras.errors import AVEError
 from ave_keras.runtime.backend import BACKENDS
 from zoo.training import matching
 from zoo.training.callbacks import Finite
+from zoo.training.schedule import Schedule
 
 if TYPE_CHECKING:
     from ave_keras.data.ave import AVE
@@ -28,7 +29,7 @@ def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
     return ave.dataset(
         "train",
         modalities=entry.modalities,
-        task=entry.task,
+        task=entry.targets,
         batch_size=min(recipe.batch_size, len(ave.splits["train"])),
         shuffle=recipe.shuffle,
         seed=seed,
@@ -43,7 +44,7 @@ def eval_dataset(entry: Entry, ave: AVE, split: str, batch_size: int | None = No
     return ave.dataset(
         split,
         modalities=entry.modalities,
-        task=entry.task,
+        task=entry.targets,
         batch_size=batch_size or entry.recipe.batch_size,
         on_gpu=True,
     )
@@ -95,7 +96,7 @@ def fit(
             validation_freq=validation_epochs(entry.recipe),
             initial_epoch=first_epoch,
             epochs=entry.recipe.epochs,
-            callbacks=[EpochOrder(train), *callbacks],
+            callbacks=[EpochOrder(train), Schedule(entry.recipe), *callbacks],
             shuffle=False,
             verbose=verbose,
         )

@@ -96,7 +96,8 @@ def cace_net(
 
     Returns:
         An uncompiled functional `keras.Model` from `{"audio": (B, T, d_a), "visual": (B, T, H, W, d_v)}`. It returns a
-        dict with the outputs of the fully supervised `cmbs`, and `query` and `key`, `(B, T, d)`, unit vectors.
+        dict with the outputs of the fully supervised `cmbs`; `query` and `key`, `(B, T, d)`, unit vectors; and
+        `contrast (B, 2 T, d)`, both, for `SupervisedContrastive`.
 
     Raises:
         AVEError: An argument is invalid.
@@ -165,6 +166,7 @@ def cace_net(
         "score_logits": video_scores,
         "query": query,
         "key": key,
+        "contrast": keras.layers.Concatenate(axis=1, dtype="float32", name="contrast")([query, key]),
     }
     model = keras.Model(inputs, outputs, name=name)
     if init == "torch":

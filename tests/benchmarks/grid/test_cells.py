@@ -62,7 +62,7 @@ def test_invalid_shards(text):
 
 def test_entries_and_tables():
     (one,) = choose_tables("1")
-    assert choose_entries([one], ["w_*"]) == zoo.list("w_*")
+    assert choose_entries([one], ["w_*"]) == zoo.list(family="weak")
     assert choose_entries([one], None) == list(one.entries)
     with pytest.raises(AVEError, match=r"unknown entry 'av_at'.*Nearest: av_att"):
         choose_entries([one], ["av_at"])

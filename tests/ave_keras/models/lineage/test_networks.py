@@ -73,7 +73,8 @@ OUTPUTS = {
     ("cmbs", "weak"): {*TWO_HEADS, "video", "gate"},
 }
 OUTPUTS |= {
-    ("cace_net", guide): {*OUTPUTS["cmbs", "full"], "query", "key"} for guide in ("full", "none", "visual", "audio")
+    ("cace_net", guide): {*OUTPUTS["cmbs", "full"], "query", "key", "contrast"}
+    for guide in ("full", "none", "visual", "audio")
 }
 
 
