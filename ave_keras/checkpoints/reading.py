@@ -16,7 +16,7 @@ from ave_keras.checkpoints.objects import Module, Tensor
 from ave_keras.checkpoints.zipped import read_zipped
 from ave_keras.errors import AVEError, first_line
 
-SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
+SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".pth.tar")
 # Far more than any network of this project has.
 MAX_MODULES, MAX_PREFIX = 1000, 1000
 # The number types of safetensors. NumPy lacks those in `SMALL`, which become float32.
@@ -45,7 +45,7 @@ class Checkpoint:
 
 def is_checkpoint(path: str | Path) -> bool:
     """Whether the suffix is one of PyTorch or safetensors."""
-    return Path(path).suffix in SUFFIXES
+    return Path(path).name.endswith(SUFFIXES)
 
 
 def read(path: str | Path) -> Checkpoint:

@@ -19,7 +19,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     `torch.load(path)` reads the zip format, with its default `weights_only=True`.
 
     Args:
-        path: The file to write: `.safetensors`, or `.pt`, `.pth` or `.bin` for PyTorch.
+        path: The file to write: `.safetensors`, or `.pt`, `.pth`, `.pth.tar` or `.bin` for PyTorch.
         arrays: The result of `export_weights`.
 
     Raises:
@@ -29,7 +29,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()}
     if path.suffix == ".safetensors":
         pieces = [save(arrays, {"format": "pt"})]
-    elif path.suffix in (".pt", ".pth", ".bin"):
+    elif path.name.endswith((".pt", ".pth", ".bin", ".pth.tar")):
         pieces = [_torch_bytes(path.stem, arrays)]
     else:
         raise AVEError("unknown weights format", file=path, expected=".pt, .pth, .bin or .safetensors")

@@ -19,8 +19,12 @@ TEMPLATES = r"\w+_(encoder|decoder)\.(encoder|decoder)_layer\."
 DECODER_SELF = r"\w+_decoder\.decoder\.layers\.0\.self_attn\."
 SCA = "spatial_channel_att"
 
-HALVES = {f"{key}_{part}": (names.dense, f"{x}.{i}") for key, x in (("audio", "fa"), ("visual", "fv"))
-          for i, part in enumerate(("hidden", "projection"))}  # fmt: skip
+PROJECTIONS = {
+    "audio_hidden": (names.dense, "fa.0"),
+    "audio_projection": (names.dense, "fa.1"),
+    "visual_hidden": (names.dense, "fv.0"),
+    "visual_projection": (names.dense, "fv.1"),
+}
 ATTENDED = {"attention": (names.guided_attention, "attention.")}
 STREAMS = {"lstm_audio": (names.bilstm, "lstm_a_v.lstm_audio"), "lstm_visual": (names.bilstm, "lstm_a_v.lstm_video")}
 PROPAGATION = {"propagation": (names.propagation, "psp")}
@@ -106,7 +110,7 @@ OWN = "Use a state dict of the released code of {} with the same supervision and
 NETWORKS = (
     Network(
         "PSP",
-        {**HALVES, **ATTENDED, **STREAMS, **PROPAGATION, **CLASSIFIER},
+        {**PROJECTIONS, **ATTENDED, **STREAMS, **PROPAGATION, **CLASSIFIER},
         r"(linear_v|v_classify|a_classify|L3|L4)\.",
         PSP_FILES,
     ),
@@ -125,7 +129,7 @@ NETWORKS = (
     ),
     Network(
         "CPSP",
-        {**HALVES, **ATTENDED, **STREAMS, **PROPAGATION, **TWO_HEADS},
+        {**PROJECTIONS, **ATTENDED, **STREAMS, **PROPAGATION, **TWO_HEADS},
         r"(linear_v|v_classify|a_classify|L1|L2)\.",
         OWN.format("CPSP"),
     ),

@@ -3,6 +3,7 @@
 import sys
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -59,10 +60,26 @@ def test_a_state_dict_as_released(fixture, tmp_path):
     torch = pytest.importorskip("torch")
     state = {f"module.{name}": torch.tensor(array, dtype=torch.float64) for name, array in fixture.arrays.items()}
     torch.save({"epoch": 46, "state_dict": state}, tmp_path / "best.pth.tar")
+    assert checkpoints.is_checkpoint(tmp_path / "best.pth.tar")
     model, expected = fixture.build(), fixture.load()
     checkpoints.import_weights(model, checkpoints.read(tmp_path / "best.pth.tar"))
     for ours, theirs in zip(model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-7)
+
+
+def test_a_saved_model_keeps_the_names(fixture, tmp_path):
+    fixture.load().save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    for name, array in checkpoints.export_weights(again, like=fixture.checkpoint()).items():
+        np.testing.assert_array_equal(array, fixture.arrays[name], err_msg=name)
+
+
+def test_written_and_read(fixture, tmp_path):
+    state = checkpoints.export_weights(fixture.load(), like=fixture.checkpoint())
+    checkpoints.write(tmp_path / "net.pth.tar", state)
+    found = checkpoints.read(tmp_path / "net.pth.tar").arrays
+    assert list(found) == list(fixture.arrays)
+    assert all(array.tobytes() == fixture.arrays[name].tobytes() for name, array in found.items())
 
 
 def test_missing_and_unexpected_tensors(fixture):
