@@ -104,8 +104,8 @@ def cace_net(
 
     Example:
 
-    >>> sum(w.size for w in keras.tree.map_structure(keras.ops.convert_to_numpy, cace_net().trainable_weights))
-    9280345
+    >>> cace_net().count_params()  # one of them is the switch, which is not trained
+    9280346
 
     Reference:
         He et al., CACE-Net: Co-guidance attention and contrastive enhancement for effective audio-visual event

@@ -42,9 +42,9 @@ def _draw(layer, xavier):
         width = layer.num_heads * layer.key_dim
         for part in (layer.query_dense, layer.key_dense, layer.value_dense):
             part.kernel.assign(_uniform(part.kernel, bound(width, 3 * width, xavier=True)))
-            part.bias.assign(keras.ops.zeros_like(part.bias))
+            part.bias.assign(keras.ops.zeros(part.bias.shape))
         layer.output_dense.kernel.assign(_uniform(layer.output_dense.kernel, 1 / math.sqrt(width)))
-        layer.output_dense.bias.assign(keras.ops.zeros_like(layer.output_dense.bias))
+        layer.output_dense.bias.assign(keras.ops.zeros(layer.output_dense.bias.shape))
     elif isinstance(layer, layers.Dense):
         fan_in, fan_out = layer.kernel.shape
         layer.kernel.assign(_uniform(layer.kernel, bound(fan_in, fan_out, xavier)))
