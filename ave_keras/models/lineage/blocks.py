@@ -1,12 +1,11 @@
 """The blocks that CMRAN, CMBS and CACE-Net share: features, background suppression, and cross-modal encoding."""
 
-from keras import layers
+from keras import layers, ops
 
 from ave_keras.layers import (
     GatedScaling,
     GuidedPooling,
     Interaction,
-    SpatialAveragePooling,
     SpatialChannelAttention,
     TemporalDecoder,
     TemporalEncoder,
@@ -41,12 +40,19 @@ def cell_norm():
     return layers.LayerNormalization(epsilon=EPSILON, name="cell_norm")
 
 
+def mean_cells(maps):
+    """`(B, T, H, W, C)` to `(B, T, C)`.
+
+    It is not the layer `SpatialAveragePooling`: training replaces the visual input of models that have it by its mean.
+    """
+    return ops.mean(maps, axis=(-3, -2))
+
+
 def suppress_background(audio, features, context, bottleneck_units, beta):
     """`v (1 + beta s(pool(H)))`: spatial-channel attention to the map, scaled by what its context H is about."""
     attend = SpatialChannelAttention(features.shape[-1], bottleneck_units, name="attention")
     visual, _ = attend(audio, features, context, return_attention_scores=True)
-    mean = SpatialAveragePooling(name="context_mean")(context)
-    pooled = GuidedPooling(bottleneck_units, name="background_pooling")(mean, context)
+    pooled = GuidedPooling(bottleneck_units, name="background_pooling")(mean_cells(context), context)
     gate = layers.Activation("sigmoid", name="background_gate")(pooled)
     return GatedScaling(beta, name="suppression")(visual, gate)
 

@@ -3,7 +3,7 @@
 import keras
 
 from ave_keras.errors import AVEError
-from ave_keras.layers import ContrastiveBranch, SpatialAveragePooling, VisualGuidedAudio
+from ave_keras.layers import ContrastiveBranch, VisualGuidedAudio
 from ave_keras.models.features import check, check_heads, check_numbers
 from ave_keras.models.lineage.arguments import check_top_k, checked_inputs
 from ave_keras.models.lineage.blocks import (
@@ -11,6 +11,7 @@ from ave_keras.models.lineage.blocks import (
     cell_norm,
     class_scores,
     gated_streams,
+    mean_cells,
     suppress_background,
     visual_features,
 )
@@ -177,13 +178,12 @@ def cace_net(
 def _guided(audio, features, guide, *, cell, bottleneck_units, beta, psi):
     """The sound `(B, T, d_a)` and the picture `(B, T, d_v)` after the guidance."""
     if guide == "none":
-        return audio, SpatialAveragePooling(name="average_pooling")(features)
+        return audio, mean_cells(features)
     # Both branches share one normalization in the released code.
     norm = cell_norm()
     context = attend_to_cells(features, *cell, norm)
     own = context if guide == "visual" else attend_to_cells(features, *cell, norm, "guide_attention")
-    mean = SpatialAveragePooling(name="guide_mean")(own)
-    guided = VisualGuidedAudio(psi, cell[1], name="audio_guidance")(audio, mean)
+    guided = VisualGuidedAudio(psi, cell[1], name="audio_guidance")(audio, mean_cells(own))
     if guide == "visual":
-        return guided, SpatialAveragePooling(name="average_pooling")(features)
+        return guided, mean_cells(features)
     return guided, suppress_background(audio, features, context, bottleneck_units, beta)

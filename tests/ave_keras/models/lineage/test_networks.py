@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ave_keras import AVEError, attention_maps, models
+from ave_keras.layers import SpatialAveragePooling
 
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
 RECURRENT = {"attention_units": 7, "lstm_units": 4}
@@ -192,6 +193,12 @@ def test_attention_maps(network):
             attention_maps(model, batch())
     else:
         assert attention_maps(model, batch()).shape == (3, 4, 3, 2)
+
+
+@every_network
+def test_training_keeps_the_maps(network):
+    """The trainer averages the maps beforehand for models that have this layer."""
+    assert not any(isinstance(layer, SpatialAveragePooling) for layer in build(network).layers)
 
 
 INVALID = [
