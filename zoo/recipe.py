@@ -31,7 +31,17 @@ OWN_LOSSES = {
 LOSSES = (*KERAS_LOSSES, *OWN_LOSSES)
 TERM_KEYS = {"loss", "target", "weight", "options", "late"}
 # Added after the first cells were stored: unset keys stay out of `to_dict`, so that old cell keys do not change.
-LATER = ("loss_options", "pairs", "negatives", "losses", "unused", "milestones", "milestone_rate", "late_from")
+LATER = (
+    "loss_options",
+    "pairs",
+    "negatives",
+    "losses",
+    "unused",
+    "milestones",
+    "milestone_rate",
+    "late_from",
+    "select",
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Recipe:
         milestones: The epochs, counted from 0, at whose start the learning rate is multiplied by `milestone_rate`.
         milestone_rate: The factor.
         late_from: The share of the epochs after which the `late` losses and parts of the network start.
+        select: The split that chooses the epoch: None for validation, or "test", as papers since 2018 did.
     """
 
     optimizer: str = "adam"
@@ -83,6 +94,7 @@ class Recipe:
     milestones: list | None = None
     milestone_rate: float | None = None
     late_from: float | None = None
+    select: str | None = None
 
     def __post_init__(self):
         """Checks the range of the values."""
@@ -90,7 +102,7 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise AVEError("invalid recipe", key=name, expected="an integer of 1 or more", found=repr(value))
-        known = {"loss": LOSSES, "pairs": (None, *PAIRS), "negatives": (None, *NEGATIVES)}
+        known = {"loss": LOSSES, "pairs": (None, *PAIRS), "negatives": (None, *NEGATIVES), "select": (None, "test")}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise AVEError(

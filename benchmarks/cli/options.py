@@ -25,10 +25,19 @@ Profile = Annotated[str, typer.Option(help="quick: small data and few epochs; pa
 Backend = Annotated[str | None, typer.Option(help="tensorflow, jax or torch.", show_default="that of Keras")]
 Epochs = Annotated[int | None, typer.Option(help="Number of epochs.", show_default="the profile's")]
 BatchSize = Annotated[int | None, typer.Option(help="Videos per step.", show_default="the profile's")]
+Selection = Annotated[
+    str,
+    typer.Option(
+        "--select",
+        help="Split that chooses the epoch: val; or test, as most papers since 2018 did. Tables say so.",
+    ),
+]
 Results = Annotated[Path, typer.Option(help="Results folder; finished cells in it do not run again.")]
 
 
-def select(data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=True):
+def select(
+    data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, split, results, skip_bad, write=True
+):
     """`(store, tables, cells, data folder)` for the options of a run; validates all options before reading the data."""
     from benchmarks.grid.data import PROFILES, open_data
 
@@ -36,7 +45,9 @@ def select(data, tables, entries, seeds, profile, protocol, backend, epochs, bat
         raise AVEError("unknown profile", key="--profile", expected=f"one of {list(PROFILES)}", found=repr(profile))
     chosen = choose_tables(tables)
     names, seeds = choose_entries(chosen, entries), parse_seeds(seeds)
-    overrides = {"epochs": epochs, "batch_size": batch_size}
+    if split not in ("val", "test"):
+        raise AVEError("unknown split", key="--select", expected="val or test", found=repr(split))
+    overrides = {"epochs": epochs, "batch_size": batch_size, "select": "test" if split == "test" else None}
     recipe = {**PROFILES[profile]["recipe"], **{key: value for key, value in overrides.items() if value is not None}}
     common = {"protocol": protocol, "backend": choose_backend(backend), "profile": profile, "recipe": recipe}
     resolved = [cell.resolve() for cell in make_cells(names, seeds[:1], data={}, **common)]

@@ -25,6 +25,7 @@ def run(
     backend: options.Backend = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
+    select: options.Selection = "val",
     results: options.Results = Path("results"),
     workers: Annotated[
         int | None,
@@ -85,7 +86,7 @@ def run(
     shard_of([], shard)  # Reports an invalid shard before the data are read.
     runner = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
     store, chosen, cells, folder = options.select(
-        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad
+        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, select, results, skip_bad
     )
     selected = shard_of(cells, shard, group)
     if dry_run:

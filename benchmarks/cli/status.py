@@ -20,6 +20,7 @@ def status(
     backend: options.Backend = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
+    select: options.Selection = "val",
     results: options.Results = Path("results"),
     skip_bad: SkipBad = False,
     keep_watching: Annotated[
@@ -36,9 +37,8 @@ def status(
     """
     from benchmarks.results.status import view, watch
 
-    store, _, cells, _ = options.select(
-        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, results, skip_bad, write=False
-    )
+    read = (data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, select, results, skip_bad)
+    store, _, cells, _ = options.select(*read, write=False)
     if keep_watching:
         watch(store, cells, messages)
     else:

@@ -73,7 +73,7 @@ def _fit(model, runs, states, done, report, clock):
     entry, ave = runs[0].entry, runs[0].ave
     trains = [train_dataset(entry, ave, run.cell.seed) for run in runs]
     seeds = (SpreadSeeds if jax.default_backend() == "cpu" else StackedSeeds)(model, states, trains[0][0])
-    val, validated = eval_dataset(entry, ave, "val"), validation_epochs(entry.recipe)
+    val, validated = eval_dataset(entry, ave, entry.recipe.select or "val"), validation_epochs(entry.recipe)
     clock.steps = len(trains[0])
     for epoch in range(done, entry.recipe.epochs):
         for train in trains:

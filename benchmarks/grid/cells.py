@@ -100,14 +100,16 @@ class SeedGroup:
 def group_seeds(cells):
     """Groups cells that differ only in their seeds; a group takes the position of its first cell.
 
-    Cells of the matching task are not grouped, since their training is more than optimizer steps.
+    Cells of the matching task and of entries with several losses are not grouped, since their training is more than
+    optimizer steps.
 
     Returns:
         List of `Cell`s and `SeedGroup`s.
     """
     groups = {}
     for cell in cells:
-        separate = cell.seed if cell.resolve().task == "matching" else None
+        entry = cell.resolve()
+        separate = cell.seed if entry.task == "matching" or entry.recipe.losses else None
         groups.setdefault((replace(cell, seed=0).key, separate), []).append(cell)
     return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]
 

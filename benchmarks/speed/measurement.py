@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ave_keras.data.targets import Targets
+
 
 def write_features(folder, videos, advance=lambda n: None, block=64):
     """Writes a data set in the official layout, with random features of the released shapes.
@@ -147,6 +149,9 @@ def _batch(entry, size, averaged=None):
     x = {key: rng.random((size, *shapes[key]), "float32") for key in entry.modalities}
     onehot = np.eye(29, dtype="float32")
     segments = onehot[rng.integers(0, 29, (size, 10))]
+    video = onehot[rng.integers(0, 28, size)]
+    if entry.recipe.losses:
+        return keras.tree.map_structure(ops.convert_to_tensor, (x, Targets(entry.targets)(segments, video)))
     y = {
         "video": {"video": onehot[rng.integers(0, 29, size)], "segments": segments},
         "proposals": {"proposals": segments, "segments": segments},

@@ -88,7 +88,7 @@ def fit(
     callbacks = [Finite(), *callbacks]
     if entry.task == "matching":
         return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
-    train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, "val")
+    train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, entry.recipe.select or "val")
     with train.errors(), val.errors():
         return model.fit(
             train,
