@@ -35,7 +35,8 @@ def on_vectors(model: keras.Model, ave: AVE, folder: str | Path | None = None) -
 def model_on_means(model: keras.Model) -> keras.Model | None:
     """The part of a model behind the averaging of its maps, with shared layers; None if it does not average."""
     pooling = next((layer for layer in model.layers if isinstance(layer, SpatialAveragePooling)), None)
-    if pooling is None:
+    # Models may also average maps that other layers have made.
+    if pooling is None or pooling.input is not model.input["visual"]:
         return None
     inputs = {
         key: keras.Input(pooling.output.shape[1:] if key == "visual" else x.shape[1:], dtype=x.dtype, name=key)

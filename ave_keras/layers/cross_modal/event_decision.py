@@ -14,17 +14,18 @@ LEAST = 1e-30
 def decide(event, category, background):
     """`EventDecision` as a function of `event (B, T)` and `category (B, C)` or `(B, C + 1)`, in float32."""
     event, category = (ops.cast(x, "float32") for x in (event, category))
-    share = ops.expand_dims(event, -1)
-    classes = share * ops.expand_dims(category, 1)
-    none = (1 - share) * ops.expand_dims(ops.max(category, axis=-1, keepdims=True), 1)
+    share, largest = ops.expand_dims(event, -1), ops.max(category, axis=-1, keepdims=True)
+    weights, none = share * ops.expand_dims(category, 1), (1 - share) * ops.expand_dims(largest, 1)
+    # The first largest class, without `argmax`, whose form in TensorFlow no other runtime can run.
+    equal = ops.cast(ops.equal(category, largest), "float32")
+    first = equal * ops.cast(ops.cumsum(equal, axis=-1) < 1.5, "float32")
+    on = ops.cast(share > 0.5, "float32")
+    decided, off = on * ops.expand_dims(first, 1), 1 - on
     if background:
-        classes, none = classes[..., :-1], ops.maximum(none, classes[..., -1:])
-    weights = ops.concatenate([classes, none], axis=-1)
-    columns = weights.shape[-1]
-    best = ops.expand_dims(ops.cast(ops.argmax(category, axis=-1), "int32"), 1)
-    column = ops.where(event > 0.5, best, ops.full_like(best, columns - 1))
-    decided = ops.equal(ops.expand_dims(column, -1), ops.arange(columns, dtype="int32"))
-    weights = ops.where(decided, ops.maximum(weights * MARGIN, LEAST), weights)
+        weights, none = weights[..., :-1], ops.maximum(none, weights[..., -1:])
+        decided, off = decided[..., :-1], off + decided[..., -1:]
+    weights, decided = (ops.concatenate(parts, axis=-1) for parts in ((weights, none), (decided, off)))
+    weights = ops.where(decided > 0.5, ops.maximum(weights * MARGIN, LEAST), weights)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 

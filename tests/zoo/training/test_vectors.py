@@ -12,7 +12,9 @@ from zoo.training.vectors import on_vectors
 WITHOUT_ATTENTION = [
     name
     for name in small.ENTRIES
-    if "visual" in (entry := zoo.entry(name)).modalities and not entry.model.get("attention")
+    if "visual" in (entry := zoo.entry(name)).modalities
+    and not entry.model.get("attention")
+    and not entry.recipe.losses
 ]
 RECIPE = {"epochs": 1, "batch_size": 8, "validate_every": 1}
 
@@ -25,6 +27,12 @@ def ave():
 def load(name, ave):
     keras.utils.set_random_seed(0)
     return zoo.load(name, recipe=RECIPE, **ave.spec)
+
+
+@pytest.mark.parametrize("name", ["cpsp", "w_cmbs", "cace_net"])
+def test_models_that_average_other_maps_have_no_twin(name, ave):
+    model = load(name, ave)
+    assert on_vectors(model, ave) == (model, ave)
 
 
 @pytest.mark.parametrize("name", WITHOUT_ATTENTION)
