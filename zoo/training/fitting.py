@@ -96,7 +96,7 @@ def fit(
             validation_freq=validation_epochs(entry.recipe),
             initial_epoch=first_epoch,
             epochs=entry.recipe.epochs,
-            callbacks=[EpochOrder(train), Schedule(entry.recipe), *callbacks],
+            callbacks=[EpochOrder(train), EpochOrder(val), Schedule(entry.recipe), *callbacks],
             shuffle=False,
             verbose=verbose,
         )

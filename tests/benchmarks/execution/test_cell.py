@@ -130,3 +130,22 @@ def test_the_record_of_a_cell(tmp_path, folder, cell):
     assert record["test_accuracy"] == (test["truth"] == test["predicted"]).mean()
     assert len(record["history"]) == 4
     assert record["parameters"] > 0 and record["device"] and record["versions"]["keras"]
+
+
+@once
+@pytest.mark.parametrize(("entry", "protocol"), [("psp", "official"), ("cace_net", "paper")])
+def test_schedules_resume_in_the_epoch_where_they_were(tmp_path, folder, cell, entry, protocol):
+    """Stale targets replay the epochs before; milestones, the late loss and the switch follow the epoch."""
+    schedule = {"milestones": [1, 3], **({"late_from": 0.5} if entry == "cace_net" else {})}
+    run = replace(cell(entry, validate_every=1, **schedule), protocol=protocol)
+    whole = run_cell(run, folder, Store(tmp_path / "whole"))
+    store = Store(tmp_path / "killed")
+    with pytest.raises(Killed):
+        run_cell(run, folder, store, kill_after(3))
+    resumed = run_cell(run, folder, store)
+    assert resumed["resumed_after"] == 3
+    for key in ("history", "best_epoch", "test_accuracy"):
+        assert resumed[key] == whole[key]
+    if entry == "cace_net":
+        losses = [epoch["contrast_loss"] for epoch in whole["history"]]
+        assert losses[:2] == [0, 0] and min(losses[2:]) > 0

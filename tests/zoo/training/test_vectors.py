@@ -9,13 +9,12 @@ from tests import small
 from zoo.training.fitting import fit
 from zoo.training.vectors import on_vectors
 
-WITHOUT_ATTENTION = [
-    name
-    for name in small.ENTRIES
-    if "visual" in (entry := zoo.entry(name)).modalities
-    and not entry.model.get("attention")
-    and not entry.recipe.losses
-]
+def averages_maps(name):
+    entry = zoo.entry(name)
+    return "visual" in entry.modalities and not entry.model.get("attention") and not entry.recipe.losses
+
+
+WITHOUT_ATTENTION = [name for name in small.ENTRIES if averages_maps(name)]
 RECIPE = {"epochs": 1, "batch_size": 8, "validate_every": 1}
 
 
