@@ -11,11 +11,14 @@ from rich.table import Table
 import ave_keras
 from ave_keras import features, plots
 from ave_keras.errors import AVEError
+from ave_keras.models.files import read_metadata
 from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
 
 # Width in pixels of the pictures in the page and the strips.
 WIDTH = 400
+# The encoders of the paper, for models that do not name theirs.
+ENCODERS = {"audio": "vggish", "visual": "vgg19"}
 
 
 def localize(
@@ -69,8 +72,8 @@ def localize(
     found = ave_keras.localize(
         video,
         model,
-        _encoder(features.audio_encoder, audio_encoder, "vggish", encoder_options(audio_weights, audio_option)),
-        _encoder(features.visual_encoder, visual_encoder, "vgg19", encoder_options(visual_weights, visual_option)),
+        _encoder("audio", model, audio_encoder, encoder_options(audio_weights, audio_option)),
+        _encoder("visual", model, visual_encoder, encoder_options(visual_weights, visual_option)),
         class_names=_class_names(classes) if classes else None,
         truth=[event] if event else _events(annotations, video) if annotations else None,
         segments=seconds,
@@ -84,9 +87,13 @@ def localize(
         console.print(f"written: {path}")
 
 
-def _encoder(make, name, default, given):
+def _encoder(modality, model, name, given):
     """An encoder with options, or its name; None to use the model file's."""
-    return make(name or default, **given) if given else name
+    if not given:
+        return name
+    recorded = read_metadata(model).get("encoders", {}).get(modality, {}).get("encoder")
+    make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[modality]
+    return make(name or recorded or ENCODERS[modality], **given)
 
 
 def _class_names(path):

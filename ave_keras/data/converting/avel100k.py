@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ave_keras.checkpoints.arrays import read_pickle
-from ave_keras.data.converting.published import Published, read_json, read_table, split_of
+from ave_keras.data.converting.published import Published, read_json, read_table
+from ave_keras.data.events.names import split_of
 from ave_keras.errors import AVEError, first_line
 
 SEGMENTS = 10

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ave_keras.data.layout import SPLITS
 from ave_keras.errors import AVEError, first_line
-
-SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 @dataclass
@@ -70,14 +67,3 @@ def read_json(path: Path) -> Any:
         raise AVEError("file not found", file=path) from None
     except (ValueError, RecursionError) as error:
         raise AVEError("not a JSON file", file=path, found=first_line(error)) from None
-
-
-def split_of(text: str, place: str | Path) -> str:
-    """The split of a published name, such as "validation".
-
-    Raises:
-        AVEError: An unknown name.
-    """
-    if text.strip().lower() not in SPLIT_NAMES:
-        raise AVEError("unknown split", file=place, expected=f"one of {SPLITS}", found=repr(text))
-    return SPLIT_NAMES[text.strip().lower()]

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ave_keras.data.converting.published import Published, read_json, split_of
+from ave_keras.data.converting.published import Published, read_json
 from ave_keras.data.events.listing import covered
+from ave_keras.data.events.names import split_of
 from ave_keras.errors import AVEError
 
 FILE = "unav100_annotations.json"

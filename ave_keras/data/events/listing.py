@@ -1,18 +1,17 @@
 """Reads which video has which event, from the official format or a table."""
 
 import csv
-import itertools
 import math
 import re
 import warnings
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ave_keras.data.annotations import Annotation, class_names_of, read_annotations
+from ave_keras.data.annotations import Annotation, check_spelling, class_names_of, read_annotations, read_lines
+from ave_keras.data.events.checks import check_events, warn_of_case, warn_of_several_splits
+from ave_keras.data.events.names import split_of
 from ave_keras.data.events.splits import read_set_files
 from ave_keras.data.layout import ANNOTATIONS, SPLITS, active_segments, marker
 from ave_keras.errors import AVEError
@@ -40,6 +39,8 @@ class Listing:
         lines: The number of lines.
         class_names: The classes, in the order of the columns.
         active: `(N, T)` bool, false in the pauses of an event; None without pauses.
+        places: The file and line of each annotation, for messages.
+        official: Whether it is in the official format, where `*_order.h5` beside it count.
     """
 
     annotations: list
@@ -49,6 +50,8 @@ class Listing:
     lines: int
     class_names: tuple
     active: np.ndarray | None = None
+    places: tuple = ()
+    official: bool = False
 
 
 def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
@@ -79,20 +82,21 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
     if delimiter is None:
         return _official(path)
     lines, names = _table(path, delimiter)
-    annotations, splits, positions = [], [], []
+    annotations, splits, positions, places = [], [], [], []
     for position, (number, line) in enumerate(lines):
         place = f"{path}:{number}"
-        split = (line[names["split"]] or "").strip() if "split" in names else None
-        if split is not None and split not in SPLITS:
-            raise AVEError("unknown split", file=place, expected=f"one of {SPLITS}", found=repr(split))
+        split = split_of(line[names["split"]] or "", place) if "split" in names else ""
         name, video, start, end = (str(line[names[key]] or "").strip() for key in ("class", "video", "start", "end"))
         if found := annotation_of(name, video, start, end, place, overlap):
             annotations.append(found)
             splits.append(split)
             positions.append(position)
+            places.append(place)
     check_events(annotations, path)
-    named = splits if "split" in names else None
-    return Listing(annotations, named, path, positions, len(lines), class_names_of(annotations))
+    if "split" in names:
+        warn_of_several_splits(annotations, splits, path)
+    named, classes = splits if "split" in names else None, class_names_of(annotations)
+    return Listing(annotations, named, path, positions, len(lines), classes, places=tuple(places))
 
 
 def _official(path):
@@ -101,8 +105,12 @@ def _official(path):
     released = all((path.parent / f"{split}_order.h5").is_file() for split in SPLITS)
     splits = None if released else read_set_files(path.parent, annotations)
     names, rows = tuple(class_names or class_names_of(annotations)), len(annotations)
-    _warn_of_case(annotations, path)
-    return Listing(annotations, splits, path, [*range(rows)], rows, names, active_segments(path.parent, rows))
+    if not class_names:
+        check_spelling(path, annotations)
+    warn_of_case(annotations, path)
+    places = tuple(f"{path}:{number}" for number, _ in read_lines(path))
+    active = active_segments(path.parent, rows)
+    return Listing(annotations, splits, path, [*range(rows)], rows, names, active, places, official=True)
 
 
 def check_overlap(overlap: float) -> None:
@@ -198,57 +206,3 @@ def covered(start: float, end: float, overlap: float) -> tuple[int, int]:
     first, last = math.floor(start), math.ceil(end) - 1
     first += min(first + 1, end) - start < least
     return first, last + (end - max(last, start) >= least)
-
-
-def check_events(annotations: list[Annotation], place: str | Path) -> None:
-    """Warns of overlapping events and of ids that differ in case only.
-
-    Raises:
-        AVEError: There are no events.
-    """
-    if not annotations:
-        raise AVEError("no event fills enough of a second", file=place, key="overlap")
-    _warn_of_overlaps(annotations, place)
-    _warn_of_case(annotations, place)
-
-
-def check_ends(listing: Listing, rows: Iterable[int], segments: int) -> None:
-    """Raises `AVEError` for the first of these annotations that ends after `segments`."""
-    for row in rows:
-        a = listing.annotations[row]
-        if a.end > segments:
-            raise AVEError(
-                f"event {listing.positions[row] + 1} ends after the video",
-                file=listing.file,
-                expected=f"end <= {segments}",
-                found=f"{a.video_id}: {a.start} to {a.end}",
-                fix="Fix the line, or set a larger --segments",
-            )
-
-
-def _warn_of_overlaps(annotations, path):
-    videos = defaultdict(list)
-    for annotation in annotations:
-        videos[annotation.video_id].append(annotation)
-    pairs = (pair for events in videos.values() for pair in itertools.combinations(events, 2))
-    both = [(a, b) for a, b in pairs if max(a.start, b.start) < min(a.end, b.end)]
-    if both:
-        a, b = both[0]
-        example = f"{a.video_id}: {a.class_name} {a.start}-{a.end} and {b.class_name} {b.start}-{b.end}"
-        warnings.warn(
-            f"{path}: pairs of events that overlap: {len(both)}. Each event stays a row of its own. First, {example}",
-            stacklevel=4,
-        )
-
-
-def _warn_of_case(annotations, path):
-    folded = defaultdict(set)
-    for annotation in annotations:
-        folded[annotation.video_id.casefold()].add(annotation.video_id)
-    alike = [sorted(ids) for ids in folded.values() if len(ids) > 1]
-    if alike:
-        ids = " and ".join(alike[0])
-        warnings.warn(
-            f"{path}: ids that differ in case only: {len(alike)}, taken for different videos. First, {ids}",
-            stacklevel=4,
-        )

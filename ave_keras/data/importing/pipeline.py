@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from ave_keras.data import layout
-from ave_keras.data.events.listing import OVERLAP, check_ends, read_listing
+from ave_keras.data.events.checks import check_ends
+from ave_keras.data.events.listing import OVERLAP, read_listing
 from ave_keras.data.importing.gathering import Gathering
 from ave_keras.data.importing.segments import Form
 from ave_keras.data.importing.sources import open_source
 from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.data.storage.hdf5 import FEATURES, open_array
 from ave_keras.data.storage.tables import write_tables
-from ave_keras.data.storage.writing import existing_files, new_files, partial_sums, write_array
+from ave_keras.data.storage.writing import existing_files, new_files, write_array
 from ave_keras.errors import AVEError
 
 MANIFEST = "import.json"
@@ -100,18 +101,22 @@ def import_features(
     >>> import_features("events.csv", "OWN", audio="vggish", visual="clip/{id}_rgb.npy", visual_rate=16)
     """
     out = Path(out)
+    if segments is not None and segments < 1:
+        raise AVEError("invalid number", key="segments", expected="1 or more", found=segments)
     forms = {"audio": Form("audio", audio_rate, None, pad), "visual": Form("visual", visual_rate, visual_layout, pad)}
-    sources = _opened({"audio": audio, "visual": visual})
-    clips = _opened({"audio": background_audio, "visual": background_visual}) if sources else {}
-    if not sources or (clips and clips.keys() != sources.keys()):
-        expected = "at least one" if not sources else f"background clips in {' and '.join(sources)}"
-        raise AVEError("features are missing", key="audio, visual", expected=expected, found=", ".join(clips) or "none")
+    paths = {m: path for m, path in (("audio", audio), ("visual", visual)) if path is not None}
+    clip_paths = {
+        m: path for m, path in (("audio", background_audio), ("visual", background_visual)) if path is not None
+    }
+    if not paths or (clip_paths and clip_paths.keys() != paths.keys()):
+        expected = "at least one" if not paths else f"background clips in {' and '.join(paths)}"
+        raise AVEError(
+            "features are missing", key="audio, visual", expected=expected, found=", ".join(clip_paths) or "none"
+        )
     listing = read_listing(annotations, overlap)
     existing_files(out, force)  # Checked before everything is read.
-    for source in sources.values():
-        if source.keys is None and source.rows != listing.lines:
-            expected = f"{listing.lines} rows, one per line of {listing.file}"
-            raise AVEError("wrong number of rows", file=source.name, expected=expected, found=source.rows)
+    sources = {m: open_source(path, m, listing.lines) for m, path in paths.items()}
+    clips = {m: open_source(path, m) for m, path in clip_paths.items()}
     ids = [a.video_id for a in listing.annotations]
     numbered = {video: n for n, video in enumerate(zip(listing.positions, ids, strict=True))}
     clip_videos = clips[next(iter(clips))].videos() if clips else []
@@ -133,15 +138,11 @@ def import_features(
             "background": {m: source.name for m, source in clips.items()},
             "annotations": {"file": listing.file.name, "sha256": file_sha256(listing.file), "overlap": overlap},
             "left_out": left_out,
-            "files": partial_sums(out),
+            "files": new.sums(),
         }
         new(MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
     sizes = {m: (main.inner[m], main.dtypes[m].name) for m in sources}
     return ImportResult(out, len(rows), number, main.segments, sizes, left_out)
-
-
-def _opened(given):
-    return {m: open_source(path, m) for m, path in given.items() if path is not None}
 
 
 def _copy_mask(new, listing, rows, main):

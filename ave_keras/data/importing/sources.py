@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from glob import escape
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from ave_keras.checkpoints.arrays import SUFFIXES, StoredArray, read_arrays
-from ave_keras.data.storage.hdf5 import LockedArray, open_array
-from ave_keras.errors import AVEError, first_line
+from ave_keras.data.events.names import stem_of
+from ave_keras.data.importing.hdf5_files import HDF5, hdf5_arrays
+from ave_keras.data.storage.hdf5 import LockedArray
+from ave_keras.errors import AVEError
 
-HDF5 = (".h5", ".hdf5", ".hdf", ".mat")
 ID = "{id}"
 # Axes of an array of all videos, one more than those of a video: (T, d), or (T, h, w, C).
 OF_ALL = (3, 5)
+# Letters of an id in a message.
+MOST = 80
 FORMS = (
     f"a folder of <id>{SUFFIXES[0]} and the like, a path with {ID}, "
     "a file with a dict of id → array, or a file with one array of all videos"
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Source:
     """The features of one modality.
 
@@ -49,64 +53,81 @@ class Source:
         """
         if self.keys is None:
             return self.load(row)
-        for name in (video_id, Path(video_id).stem):
-            if name in self.keys:
-                return self.load(self.keys[name])
-        alike = next((key for key in self.keys if key.casefold() == video_id.casefold()), None)
+        key = video_id if video_id in self.keys else self._stems.get(stem_of(video_id))
+        if key is not None:
+            return self.load(self.keys[key])
+        alike = self._folded.get(stem_of(video_id).casefold())
         fix = f"Rename {alike!r}, which differs in case only" if alike else None
-        raise AVEError("no features", file=self.name, key=video_id, fix=fix)
+        found = f"{len(self.keys)} others, such as {next(iter(self.keys))[:MOST]!r}"
+        raise AVEError("no features", file=self.name, key=video_id[:MOST], found=found, fix=fix)
+
+    @cached_property
+    def _stems(self):
+        return {stem_of(key): key for key in self.keys or ()}
+
+    @cached_property
+    def _folded(self):
+        return {stem.casefold(): key for stem, key in self._stems.items()}
 
     def videos(self) -> list[tuple[int, str]]:
         """The `(number, id)` of all videos, in order."""
         return list(enumerate(self.keys or map(str, range(self.rows))))
 
 
-def open_source(source: Any, modality: str) -> Source:
+def open_source(source: Any, modality: str, rows: int | None = None) -> Source:
     """Opens the features of one modality; no code from a file is run.
 
     Args:
         source: A path in one of the `FORMS`, or in memory a dict of id → array, or an array whose rows are the videos.
         modality: "audio" or "visual": the name of the array in files that have several.
+        rows: The number of rows that an array of all videos has; None if it is not known.
 
     Raises:
-        AVEError: The path is missing, in another form, or damaged.
+        AVEError: The path is missing, in another form, or damaged; an array of all videos has other rows.
     """
     if not isinstance(source, str | Path):
-        return _in_memory(source, f"{modality} features")
+        return _in_memory(source, f"{modality} features", modality, rows)
     path = Path(source)
     if ID in str(path):
         return _files(_matching(str(path)), path, modality)
     if path.is_dir():
         files: dict[str, Path] = {}
-        for file in (f for f in path.iterdir() if f.suffix in SUFFIXES):
+        for file in (f for f in path.iterdir() if _has_features(f)):
             if (other := files.setdefault(file.stem, file)) is not file:
                 raise AVEError("two files of the same video", file=file, found=other.name, fix="Remove one of them")
         return _files(files, path, modality)
     if not path.is_file():
         raise AVEError("features not found", file=path, key=f"--{modality}", expected=FORMS)
-    if path.suffix.lower() in HDF5:
-        return _hdf5(path)
-    return _in_memory(read_arrays(path), str(path))
+    found = hdf5_arrays(path, modality) if path.suffix.lower() in HDF5 else read_arrays(path)
+    return _in_memory(found, str(path), modality, rows)
+
+
+def _has_features(path):
+    return path.suffix.lower() in (*SUFFIXES, *HDF5) and not path.name.startswith(".") and not path.is_dir()
 
 
 def _matching(pattern):
-    """`{id: file}` of the files like `pattern`, which has an id at `ID`."""
-    before, _, after = pattern.partition(ID)
-    folder = Path(before) if before.endswith("/") else Path(before).parent
-    found = folder.glob(escape(before.removeprefix(f"{folder}/")) + "*" + escape(after))
-    return {str(file)[len(before) : len(str(file)) - len(after)]: file for file in found}
+    """`{id: file}` of the files like `pattern`, which has the id at every `ID`."""
+    folder = Path(pattern.partition(ID)[0] + "x").parent
+    inner = pattern.removeprefix(f"{folder}/")
+    first, *others = (re.escape(part) for part in inner.split(ID))
+    named = re.compile(first + "(?P<id>[^/]+)" + "(?P=id)".join(others))
+    files = folder.glob("*".join(map(escape, inner.split(ID)))) if folder.is_dir() else ()
+    found = ((named.fullmatch(str(file.relative_to(folder))), file) for file in files)
+    return {match["id"]: file for match, file in found if match}
 
 
 def _files(files, path, modality):
     """A file per video, given `{id: file}`."""
     if not files:
-        raise AVEError("no features", file=path, expected=f"<id>{', <id>'.join(SUFFIXES)}", found="no such file")
+        suffixes = ", <id>".join((*SUFFIXES, *HDF5[:1]))
+        raise AVEError("no features", file=path, expected=f"<id>{suffixes}", found="no such file")
     return Source(str(path), dict(sorted(files.items())), lambda file: _only_array(file, modality), len(files))
 
 
 def _only_array(path, modality):
     """The array of a file, or the one named like the modality."""
-    found = read_arrays(path)
+    found = hdf5_arrays(path, modality) if path.suffix.lower() in HDF5 else read_arrays(path)
     if isinstance(found, Mapping):
         arrays = {key: value for key, value in found.items() if is_array(value)}
         found = arrays.get(modality, next(iter(arrays.values())) if len(arrays) == 1 else list(arrays))
@@ -116,37 +137,32 @@ def _only_array(path, modality):
     return found
 
 
-def _hdf5(path):
-    """An array per video, or one array of all."""
-    try:
-        with h5py.File(path, "r") as file:
-            keys = [key for key in file if isinstance(file.get(key), h5py.Dataset)]
-            shapes = {key: file[key].shape for key in keys}
-    except OSError as error:
-        raise AVEError("not an HDF5 file", file=path, found=first_line(error)) from error
-    if not keys:
-        raise AVEError("no features", file=path, expected="an array per id, or one array of all", found="no arrays")
-    if len(keys) == 1 and len(shapes[keys[0]]) in OF_ALL:
-        return _of_all(open_array(path, keys[0]), str(path))
-    return Source(str(path), {key: key for key in keys}, lambda key: open_array(path, key), len(keys))
-
-
-def _in_memory(found, name):
-    """A dict of arrays, or one array of all videos, which may be the only value of a dict."""
-    if isinstance(found, Mapping) and len(found) == 1:
-        (only,) = found.values()
-        if isinstance(only, Mapping) or (is_array(only) and len(only.shape) in OF_ALL):
+def _in_memory(found, name, modality, rows):
+    """A dict of arrays, or one array of all videos, which may be a value of a dict."""
+    if isinstance(found, Mapping) and found:
+        only = found.get(modality, next(iter(found.values())) if len(found) == 1 else None)
+        if isinstance(only, Mapping) or _is_of_all(only, rows):
             found = only
+    if isinstance(found, list) and found and all(map(is_array, found)):
+        return _of_all(found, name, rows)
     if is_array(found) and len(found.shape) in OF_ALL:
-        return _of_all(found, name)
+        # An array in a `.npz` file can be read as a whole only.
+        return _of_all(np.asarray(found) if isinstance(found, StoredArray) else found, name, rows)
     if isinstance(found, Mapping) and found and all(map(is_array, found.values())):
         return Source(name, {str(key): value for key, value in found.items()}, lambda array: array, len(found))
-    raise AVEError("not features", file=name, expected=FORMS, found=_described(found))
+    fix = "Maps need a depth, even of 1" if is_array(found) and len(found.shape) == 4 else None
+    raise AVEError("not features", file=name, expected=FORMS, found=_described(found), fix=fix)
 
 
-def _of_all(array, name):
-    # An array in a `.npz` file can be read as a whole only.
-    array = np.asarray(array) if isinstance(array, StoredArray) else array
+def _is_of_all(array, rows):
+    return is_array(array) and len(array.shape) in OF_ALL and rows in (None, array.shape[0])
+
+
+def _of_all(array, name, rows):
+    if rows not in (None, len(array)):
+        raise AVEError(
+            "wrong number of rows", file=name, expected=f"{rows}, one per line of the annotations", found=len(array)
+        )
     return Source(name, None, array.__getitem__, len(array))
 
 

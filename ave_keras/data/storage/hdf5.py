@@ -84,7 +84,8 @@ def read_array(path: str | Path, key: str, **kwargs: Any) -> np.ndarray:
 
 
 def _open(file, path, key, shape, kinds):
-    data, link = file.get(key), file.get(key, getlink=True)
+    link = file.get(key, getlink=True)
+    data = _dataset(file, key, path, link)
     if data is None and isinstance(link, h5py.ExternalLink):
         fix = "Put the linked file beside this one"
         raise AVEError("broken link", file=path, key=key, expected=f"'{link.path}' in {link.filename}", fix=fix)
@@ -108,6 +109,7 @@ def _open(file, path, key, shape, kinds):
             found=data.shape,
             fix="Use the file that belongs to this Annotations.txt, or write it again",
         )
+    _check_files_beside(data)
     # The offset of an array behind an external link is one in the linked file.
     linked = Path(data.file.filename).resolve() != path.resolve()
     if data.chunks or data.is_virtual or data.external or linked:
@@ -129,6 +131,36 @@ def _open(file, path, key, shape, kinds):
     array = np.memmap(path, data.dtype, "r", offset, data.shape)
     file.close()
     return array
+
+
+def _dataset(file, key, path, link):
+    """The array `key`, its raw files taken from the folder of its file, where HDF5 does not look by itself; or None."""
+    holder = path.parent / link.filename if isinstance(link, h5py.ExternalLink) else path
+    access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+    access.set_efile_prefix(str(holder.resolve().parent).encode())
+    try:
+        return h5py.Dataset(h5py.h5d.open(file.id, key.encode(), access))
+    except (KeyError, ValueError, TypeError, OSError):
+        return None  # There is no array of this name.
+
+
+def _check_files_beside(data):
+    """Raises an error if a raw or source file is missing or short, which HDF5 reads as zeros."""
+    folder = Path(data.file.filename).resolve().parent
+    needed = [(name, start + min(size, data.size * data.dtype.itemsize)) for name, start, size in data.external or ()]
+    if data.is_virtual:
+        needed += [(source.file_name, 0) for source in data.virtual_sources() if source.file_name != "."]
+    for name, end in needed:
+        file = folder / name
+        if not file.is_file() or file.stat().st_size < end:
+            raise AVEError(
+                "values are missing",
+                file=data.file.filename,
+                key=data.name.strip("/"),
+                expected=f"{end} bytes in {file}" if end else f"the file {file}",
+                found=f"{file.stat().st_size} bytes" if file.is_file() else "no file",
+                fix="Put the complete file beside this one",
+            )
 
 
 def _unreadable(path, reason):

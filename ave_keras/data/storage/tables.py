@@ -37,7 +37,7 @@ def write_tables(
     present = {a.class_name for a in annotations}
     classes = [name for name in listing.class_names if name in present]
     active = None if listing.active is None else _fitted(listing.active[list(rows)], segments)
-    splits, match = _splits(listing, rows, annotations, segments, active)
+    splits, match = splits_of(listing, rows, segments, active)
     # As bytes, because the labels of long videos with many classes are large.
     labels = segment_labels(annotations, classes, segments, active)
     write_array(new(layout.SEGMENT_LABELS), LABELS, labels if active is None else labels.astype("uint8"))
@@ -57,8 +57,24 @@ def _fitted(active, segments):
     return np.pad(active[:, :segments], ((0, 0), (0, max(0, segments - active.shape[1]))))
 
 
-def _splits(listing, rows, annotations, segments, active):
-    """`(splits, match splits)`, as indices of the written rows."""
+def splits_of(
+    listing: Listing, rows: Sequence[int], segments: int, active: np.ndarray | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The splits, and those for cross-modality localization, of some annotations.
+
+    Those of the listing, else of the order files beside `Annotations.txt`, else made by `make_splits`; also, with a
+    warning, if one of the former is empty.
+
+    Args:
+        listing: The `Listing`.
+        rows: The indices of the annotations.
+        segments: T.
+        active: The seconds of their events, see `annotations.segment_labels`.
+
+    Returns:
+        `(splits, match splits)`, as numbers of `rows`.
+    """
+    annotations = [listing.annotations[n] for n in rows]
     if listing.splits:
         splits, match = rows_of([listing.splits[n] for n in rows]), None
     else:
@@ -75,9 +91,9 @@ def _splits(listing, rows, annotations, segments, active):
 
 
 def _released(listing, rows, suffix):
-    """The splits of the order files beside the annotations, renumbered; None if a file is missing."""
+    """The splits of the order files beside `Annotations.txt`, renumbered; None if a file is missing."""
     folder, count = listing.file.parent, len(listing.annotations)
-    if not all((folder / f"{s}_order{suffix}.h5").is_file() for s in layout.SPLITS):
+    if not listing.official or not all((folder / f"{s}_order{suffix}.h5").is_file() for s in layout.SPLITS):
         return None
     new_row = {row: n for n, row in enumerate(rows)}
     read = {s: layout.read_split(folder, s, count, suffix) for s in layout.SPLITS}

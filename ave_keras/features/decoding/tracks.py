@@ -110,6 +110,9 @@ def frame_seconds(stream: Any) -> float:
     if stream.type == "audio":
         return (stream.codec_context.frame_size or SAMPLES) / (stream.rate or SAMPLE_RATE)
     rate = stream.average_rate or stream.guessed_rate
+    if stream.start_time is None:
+        # FFmpeg takes 25 for a raw stream, even if the stream itself states its rate.
+        rate = stream.codec_context.framerate or rate
     # Without a stated rate, FFmpeg may give the number of timestamps per second.
     return float(1 / rate) if rate and rate < 1000 else 1 / RATE
 

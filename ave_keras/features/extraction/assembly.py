@@ -14,7 +14,7 @@ import keras
 from ave_keras.data import layout
 from ave_keras.data.storage.hdf5 import FEATURES
 from ave_keras.data.storage.tables import write_tables
-from ave_keras.data.storage.writing import new_files, partial_sums, write_rows
+from ave_keras.data.storage.writing import new_files, write_rows
 from ave_keras.features.extraction.parts import read_part
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def assemble(
             if clips:
                 _write_features(new(layout.BACKGROUND[key][0]), key, clips)
         write_tables(new, listing, rows, segments, title or out.resolve().name, len(clips))
-        manifest["files"] = partial_sums(out)
+        manifest["files"] = new.sums()
         new(MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ave_keras.data import layout
-from ave_keras.data.events.listing import OVERLAP, check_ends, read_listing
+from ave_keras.data.events.checks import check_ends
+from ave_keras.data.events.listing import OVERLAP, read_listing
+from ave_keras.data.events.names import stem_of
 from ave_keras.data.storage.fingerprint import file_sha256
 from ave_keras.data.storage.writing import existing_files
 from ave_keras.errors import AVEError
@@ -113,7 +115,8 @@ def extract(
     clips = list(find_videos(background).values())
     check_downmix(downmix)
     existing_files(out, force)  # Checked before hours of encoding.
-    paths = {a.video_id: _path(a.video_id, found) for a in listing.annotations}
+    stems = {stem_of(name): path for name, path in found.items()}
+    paths = {a.video_id: found.get(a.video_id) or stems.get(stem_of(a.video_id)) for a in listing.annotations}
     named = dict.fromkeys(filter(None, paths.values()))
     failures = {p: f"{p}: no line in {listing.file}" for p in found.values() if p not in named}
     sums, seconds = {}, {}
@@ -160,17 +163,12 @@ def extract(
         "missing": missing,
         "failures": {str(path): reason for path, reason in failures.items()},
     }
-    files = [parts.path(good[paths[listing.annotations[n].video_id]]) for n in rows]
+    files = [parts.path(good[found_at]) for n in rows if (found_at := paths[listing.annotations[n].video_id])]
     assemble(out, listing, rows, files, [parts.path(good[path]) for path in clips], manifest, segments, title, force)
     if not failures:
         parts.remove()
     computed = len(todo) - len(failures.keys() & {path for path, _ in todo})
     return ExtractionResult(out, len(rows), len(clips), segments, computed, failures, missing)
-
-
-def _path(video_id, videos):
-    """The path of an annotation's video, by name with or without suffix; None if there is no such video."""
-    return videos.get(video_id) or videos.get(Path(video_id).stem)
 
 
 def _agreed(seconds):

@@ -3,14 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from ave_keras.data.events.names import VIDEOS
 from ave_keras.data.layout import ANNOTATIONS
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.sequence import PICTURES
-
-SUFFIXES = (
-    *(".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".3gp", ".wmv", ".ogv"),
-    *(".h264", ".264"),
-)
 
 
 def dataset_folder(folder: str | Path) -> tuple[Path, Path]:
@@ -49,7 +45,9 @@ def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
 def _expand(path):
     if not path.is_dir() or any(p.suffix.lower() in PICTURES for p in path.iterdir()):
         return [path]
-    inner = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES or p.is_dir())
+    # Archives made on macOS contain hidden files with the names of the others.
+    visible = (p for p in path.iterdir() if not p.name.startswith((".", "__MACOSX")))
+    inner = sorted(p for p in visible if p.suffix.lower() in VIDEOS or p.is_dir())
     if not inner:
-        raise AVEError("no videos in the folder", file=path, expected=f"files in {', '.join(SUFFIXES[:5])}, …")
+        raise AVEError("no videos in the folder", file=path, expected=f"files in {', '.join(VIDEOS[:5])}, …")
     return inner

@@ -151,7 +151,7 @@ def test_import(folder, tmp_path, capsys):
     some = ("data", "import", "--annotations", folder, "--audio", tmp_path / "audio.npz", "--out", tmp_path / "some")
     status, out, _ = call(capsys, *some)
     assert status == 1 and "videos left out, 1:" in out
-    assert f"{ids[-1]}, audio: no features ({tmp_path / 'audio.npz'}, key '{ids[-1]}')." in out
+    assert f"{ids[-1]}, audio: no features ({tmp_path / 'audio.npz'}, key '{ids[-1]}'): found" in out
 
 
 def test_convert(tmp_path, capsys):

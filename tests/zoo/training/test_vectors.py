@@ -9,6 +9,7 @@ from tests import small
 from zoo.training.fitting import fit
 from zoo.training.vectors import on_vectors
 
+
 def averages_maps(name):
     entry = zoo.entry(name)
     return "visual" in entry.modalities and not entry.model.get("attention") and not entry.recipe.losses

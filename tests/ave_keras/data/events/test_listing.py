@@ -57,7 +57,8 @@ def test_short_and_overlapping_events(tmp_path):
         listing = read_listing(path)
     assert [(a.class_name, a.start, a.end) for a in listing.annotations] == [("c", 0, 3), ("d", 1, 3), ("c", 0, 1)]
     assert listing.splits == ["val", "test", "val"]
-    short, overlapping = (str(w.message) for w in warned)
+    short, overlapping, several = (str(w.message) for w in warned)
+    assert several.endswith("events.csv: videos in several splits: 1. First, a")
     assert short.endswith("events.csv:2: b from 0.8 to 1.2 is left out: it fills no second by 0.5")
     assert overlapping.endswith(
         "pairs of events that overlap: 1. Each event stays a row of its own. First, a: c 0-3 and d 1-3"

@@ -68,7 +68,10 @@ def test_an_event_that_fills_no_second_takes_its_row_along(arrays):
     ("changed", "message"),
     [
         ({"audio": None, "visual": None}, r"no features .*expected at least one"),
-        ({"audio": np.zeros((3, 3, 5))}, r"wrong number of rows .*'audio'\): expected 4, one per event, found 3"),
+        (
+            {"audio": np.zeros((3, 3, 5))},
+            r"wrong number of rows .*expected 4, one per line of the annotations, found 3",
+        ),
         ({"audio": np.zeros((4, 2, 5))}, r"numbers of segments differ: .*'audio features': 2, 'visual features': 3"),
         ({"audio": np.zeros((4, 3))}, r"not features .*found an array of shape \(4, 3\)"),
         ({"visual": np.full((4, 3, 5), "x")}, r"not features .*'visual'\): expected numbers .*found <U1 \(3, 5\)"),
@@ -77,7 +80,7 @@ def test_an_event_that_fills_no_second_takes_its_row_along(arrays):
         ({"audio": [1, 2]}, r"not features \(audio features\): expected .*found a list"),
         ({"events": []}, r"no event fills"),
         ({"events": ["abcd"] * 4}, r"invalid event \(event 0\): .*found abcd"),
-        ({"events": [*EVENTS[:3], ("a", "Cat", 2, 4)]}, r"event 4 ends after the video .*found a: 2 to 4"),
+        ({"events": [*EVENTS[:3], ("a", "Cat", 2, 4)]}, r"event ends after the video \(event 3\).*found a: 2 to 4"),
         ({"events": [*EVENTS[:3], ("a", "Cat", 2, 1)]}, r"event outside the clip \(event 3\)"),
         ({"splits": {"train": [0]}}, r"invalid splits .*found \['train'\]"),
         ({"splits": {"train": [0, 1], "val": [1], "test": [2]}}, r"a row in two splits .*found 1"),
@@ -97,3 +100,39 @@ def test_nan_is_found_as_in_folders(arrays):
     with pytest.raises(AVEError, match=r"a feature is NaN, infinite or too large \(audio features\)"):
         ave.dataset([0, 1])[0]
     assert ave.check([0, 1]) == [(1, "audio features")]
+
+
+def test_splits_beside_the_annotations(tmp_path, made):
+    """Order files beside `Annotations.txt` count here, too."""
+    made.write(tmp_path / "tiny")
+    before = AVE.from_directory(tmp_path / "tiny")
+    audio = before.features.main["audio"][0]
+    ave = AVE.from_arrays(np.asarray(audio), None, tmp_path / "tiny")
+    for splits in ("splits", "match_splits"):
+        found, expected = getattr(ave, splits), getattr(before, splits)
+        assert {s: list(r) for s, r in found.items()} == {s: list(r) for s, r in expected.items()}
+
+
+def test_given_splits_count_the_events_that_are_left_out(arrays):
+    events = [("a", "Dog", 0.1, 0.2), *EVENTS[1:]]
+    with pytest.warns(UserWarning, match="event 0: Dog from 0.1 to 0.2 is left out"):
+        ave = AVE.from_arrays(*arrays.values(), events, {"train": [0, 1], "val": [2], "test": [3]})
+    assert {s: [ave.annotations[r].video_id for r in rows] for s, rows in ave.splits.items()} == {
+        "train": ["b"],
+        "val": ["c"],
+        "test": ["a"],
+    }
+
+
+def test_tensors(arrays):
+    torch = pytest.importorskip("torch")
+    audio = torch.tensor(arrays["audio"].astype("float32"), requires_grad=True)
+    brain = {v: audio[n].bfloat16() for n, v in enumerate("abc")}
+    np.testing.assert_array_equal(AVE.from_arrays(audio, None, EVENTS).features.main["audio"][0], arrays["audio"])
+    found = AVE.from_arrays(brain, None, EVENTS).features.main["audio"][0]
+    np.testing.assert_allclose(found[1], arrays["audio"][1], rtol=2**-7)
+
+
+def test_maps_with_the_depth_first(arrays):
+    with pytest.raises(AVEError, match=r"the depth is not last .*np\.moveaxis\(visual, 2, -1\)"):
+        AVE.from_arrays(None, np.moveaxis(arrays["visual"], -1, 2), EVENTS)

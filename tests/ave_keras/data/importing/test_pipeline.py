@@ -8,6 +8,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from filelock import FileLock
 from safetensors.numpy import save_file
 
 from ave_keras import AVEError
@@ -181,7 +182,7 @@ def test_unusable_videos_are_listed_and_the_rest_is_written(tmp_path, arrays):
         "no depth": r"wrong shape: expected \(rows, d\), found \(3,\)",
         "wide": r"the size differs from that of other videos: expected \(5,\), found \(6,\)",
         "damaged": r"unreadable array file .*damaged\.npy",
-        "case": r"no features .*key 'case'\)\. Rename 'CASE', which differs in case only",
+        "case": r"no features .*key 'case'\): found 8 others.* Rename 'CASE', which differs in case only",
         "missing": r"no features .*key 'missing'",
     }
     assert made.left_out.keys() == reasons.keys()
@@ -224,7 +225,7 @@ def test_a_folder_comes_back(tmp_path, made, shuffled):
         ({"audio": "empty/{id}.npy"}, r"no features .*found no such file"),
         ({"audio": "list.pkl"}, r"not features .*list\.pkl\): expected .* found a list"),
         ({"audio": "nested.npz"}, r"not features .*found a dict of 1 values, some of type list"),
-        ({"audio": "short.npy"}, r"wrong number of rows .*expected 5 rows, one per line of .*events\.csv, found 4"),
+        ({"audio": "short.npy"}, r"wrong number of rows .*expected 5, one per line of the annotations, found 4"),
         (
             {"audio": "audio", "audio_rate": 2},
             r"no usable video: found 4 such as a\. Its audio: the rate does not divide the rows: .* 2, ",
@@ -232,7 +233,7 @@ def test_a_folder_comes_back(tmp_path, made, shuffled):
         ({"audio": "audio", "audio_rate": 0}, r"invalid rate .*found 0"),
         ({"audio": "audio", "visual_layout": "TCHW"}, r"unknown layout .*found 'TCHW'"),
         ({"audio": "audio", "overlap": 0}, r"invalid overlap .*expected 0 < overlap <= 1, found 0"),
-        ({"audio": "audio", "segments": 2}, r"event 2 ends after the video .*found b\.c: 1 to 3"),
+        ({"audio": "audio", "segments": 2}, r"event ends after the video .*events\.csv:3\).*found b\.c: 1 to 3"),
         ({"visual": "audio"}, None),
         ({"visual": "flat"}, r"wrong shape: expected .*height, width, depth\), found \(3, 2, 2\)\. Maps need a depth"),
         ({"audio": "audio", "background_visual": "audio"}, r"features are missing .*background clips in audio"),
@@ -254,3 +255,70 @@ def test_bad_input(tmp_path, events, arrays, options, message):
     with pytest.raises(AVEError, match=message):
         run(tmp_path, events, **paths)
     assert not (tmp_path / "own").exists()
+
+
+def test_order_files_beside_a_table_do_not_count(tmp_path, made, rng):
+    made.write(tmp_path / "tiny")
+    events = tmp_path / "tiny/events.csv"
+    events.write_text("video,class,start,end\n" + "\n".join(f"v{n},Dog,0,3" for n in range(9)))
+    np.savez(tmp_path / "audio.npz", **{f"v{n}": rng.normal(size=(3, 5)) for n in range(9)})
+    found = AVE.from_directory(import_features(events, tmp_path / "own", audio=tmp_path / "audio.npz").folder)
+    assert sorted(np.concatenate(list(found.splits.values()))) == list(range(9))
+
+
+def test_hdf5_as_others_write_it(tmp_path, events, arrays):
+    """A group per video, arrays of MATLAB with the axes reversed, and one array of each modality."""
+    with h5py.File(tmp_path / "groups.h5", "w") as file:
+        for key, array in by_id(arrays["audio"]).items():
+            file[f"{key}/feature"] = array
+    with h5py.File(tmp_path / "matlab.mat", "w") as file:
+        file["visual"] = arrays["visual"][ROWS].T
+        file["visual"].attrs["MATLAB_class"] = np.bytes_("single")
+    made = run(tmp_path, events, audio=tmp_path / "groups.h5", visual=tmp_path / "matlab.mat")
+    assert_same(made, arrays)
+    with h5py.File(tmp_path / "both.H5", "w") as file:
+        for m, array in arrays.items():
+            file[m] = array[ROWS]
+    both = import_features(events, tmp_path / "both", **dict.fromkeys(arrays, tmp_path / "both.H5"))
+    assert_same(both, arrays)
+
+
+def test_names_as_people_write_them(tmp_path, arrays):
+    """Upper-case suffixes, media suffixes in the keys, ids with dots, twice the id in a path, composed Unicode."""
+    events = tmp_path / "events.csv"
+    names = ["clip", "clip.v3", "dog.MP4", "cafe\u0301"]
+    events.write_text("video,class,start,end\n" + "\n".join(f"{name},Dog,0,3" for name in names))
+    (tmp_path / "twice").mkdir()
+    for name, array in zip(("clip", "clip.v3", "dog", "caf\u00e9"), arrays["audio"], strict=True):
+        (tmp_path / "twice" / name).mkdir()
+        np.save(tmp_path / "twice" / name / f"{name}_a.npy", array)
+    made = run(tmp_path, events, audio=tmp_path / "twice/{id}/{id}_a.npy")
+    np.testing.assert_array_equal(values(made.folder / "audio_feature.h5"), arrays["audio"])
+    every(tmp_path / "keys.pkl", {"clip.wav": arrays["audio"][0], "dog": arrays["audio"][2]})
+    with pytest.warns(UserWarning, match="fewer than three videos"):
+        made = import_features(events, tmp_path / "keys", audio=tmp_path / "keys.pkl")
+    np.testing.assert_array_equal(values(made.folder / "audio_feature.h5"), arrays["audio"][[0, 2]])
+    assert list(made.left_out) == ["clip.v3", "cafe\u0301"]
+    folder(tmp_path / "upper", {"clip": arrays["audio"][0]})
+    (tmp_path / "upper/clip.npy").rename(tmp_path / "upper/clip.NPY")
+    with pytest.warns(UserWarning, match="fewer than three videos"):
+        assert import_features(events, tmp_path / "u", audio=tmp_path / "upper").rows == 1
+
+
+def test_what_a_killed_process_has_left_is_removed(tmp_path, events, arrays):
+    folder(tmp_path / "audio", by_id(arrays["audio"]))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/visual_feature.h5.partial").write_bytes(b"left")
+    made = run(tmp_path, events, audio=tmp_path / "audio")
+    assert not list(made.folder.glob("*.partial")) and not (made.folder / ".writing.lock").exists()
+    assert "visual_feature.h5" not in json.loads((made.folder / "import.json").read_text())["files"]
+    with FileLock(made.folder / ".writing.lock"), pytest.raises(AVEError, match="another process writes this folder"):
+        run(tmp_path, events, audio=tmp_path / "audio", force=True)
+    assert AVE.from_directory(made.folder).spec["audio_dim"] == 5
+
+
+def test_a_typo_in_a_class_is_found(tmp_path, arrays):
+    lines = [*(f"Church bell&v{n}&good&0&3" for n in range(12)), "Chruch bell&v12&good&0&3"]
+    (tmp_path / "Annotations.txt").write_text("\n".join(lines))
+    with pytest.raises(AVEError, match=r"unknown class .*Annotations\.txt:13\): expected 'Church bell'"):
+        run(tmp_path, tmp_path / "Annotations.txt", audio=tmp_path / "none")

@@ -117,3 +117,33 @@ def test_never_written(path):
         file.create_dataset("avadataset", (5, 3, 4), "float32")
     with pytest.raises(AVEError, match="the array is empty"):
         open_array(path, "avadataset")
+
+
+def test_raw_files_lie_beside(tmp_path, path, array, monkeypatch):
+    """HDF5 looks for them in the current folder, and reads missing values as zeros."""
+    monkeypatch.chdir(path.parent)
+    with h5py.File(path, "w") as file:
+        storage = [("raw.bin", 0, array.nbytes)]
+        file.create_dataset("avadataset", array.shape, array.dtype, external=storage)[...] = array
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    np.testing.assert_array_equal(read_array(path, "avadataset"), array)
+    raw = path.parent / "raw.bin"
+    raw.write_bytes(raw.read_bytes()[:-1])
+    size = array.nbytes
+    with pytest.raises(AVEError, match=rf"values are missing .*expected {size} bytes in .*raw\.bin, found {size - 1}"):
+        open_array(path, "avadataset")
+    raw.unlink()
+    with pytest.raises(AVEError, match=r"values are missing .*raw\.bin, found no file"):
+        open_array(path, "avadataset")
+
+
+def test_a_virtual_array_without_its_source(path, array):
+    layout = h5py.VirtualLayout(array.shape, array.dtype)
+    layout[...] = h5py.VirtualSource("source.h5", "values", shape=array.shape)
+    with h5py.File(path, "w") as file:
+        file.create_virtual_dataset("avadataset", layout)
+    with pytest.raises(AVEError, match=r"values are missing .*expected the file .*source\.h5, found no file"):
+        open_array(path, "avadataset")
+    replace(path.parent / "source.h5", "values", array)
+    np.testing.assert_array_equal(read_array(path, "avadataset"), array)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ave_keras import AVEError
-from tests.ave_keras.features.films import FPS, number_of, signal, write_seconds
+from tests.ave_keras.features.films import FPS, number_of, number_picture, signal, write_seconds
 
 av = pytest.importorskip("av")
 
@@ -34,6 +34,20 @@ def test_files_without_a_duration_are_as_long_as_their_packets(tmp_path, file, o
     assert 2 < seconds < 3
     assert [number_of(p) for p in read_frames(path, [0.5, 1.5, 2])] == [12, 37, 50]
     assert number_of(read_frames(path, [9])[0]) == pytest.approx(seconds * FPS - 1, abs=2)
+
+
+@pytest.mark.parametrize("rate", [10, 30])
+def test_a_raw_stream_has_the_rate_that_it_states(tmp_path, rate):
+    """FFmpeg takes 25 for every raw stream."""
+    with av.open(str(tmp_path / "a.h264"), "w") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(4 * rate):
+            stream_frame = av.VideoFrame.from_ndarray(number_picture(number), format="rgb24")
+            container.mux(stream.encode(stream_frame))
+        container.mux(stream.encode(None))
+    assert probe(tmp_path / "a.h264").seconds == pytest.approx(4, abs=1e-3)
+    assert number_of(read_frames(tmp_path / "a.h264", [2.5])[0]) == 2.5 * rate
 
 
 @pytest.mark.parametrize(("file", "codec"), [("a.avi", "libx264"), ("a.avi", "mpeg4"), ("a.m2v", "mpeg2video")])
