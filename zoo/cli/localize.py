@@ -11,7 +11,6 @@ from rich.table import Table
 import ave_keras
 from ave_keras import features, plots
 from ave_keras.errors import AVEError
-from ave_keras.models.files import read_metadata
 from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
 
@@ -89,6 +88,8 @@ def localize(
 
 def _encoder(modality, model, name, given):
     """An encoder with options, or its name; None to use the model file's."""
+    from ave_keras.models.files import read_metadata
+
     if not given:
         return name
     recorded = read_metadata(model).get("encoders", {}).get(modality, {}).get("encoder")
