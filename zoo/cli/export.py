@@ -52,8 +52,10 @@ def export(
 
 
 def import_weights(
-    file: Annotated[Path, typer.Argument(help="Released weights, such as AV_att.pt, DMRN.pt or PSP_fully.pt, or a state dict with their names.")],
-    entry: Annotated[str, typer.Option(help="Their entry: av_att, w_av_att, dmrn_late, or one since 2018, such as psp.")],
+    file: Annotated[
+        Path, typer.Argument(help="AV_att.pt, DMRN.pt, PSP_fully.pt and the like, or a state dict of them.")
+    ],
+    entry: Annotated[str, typer.Option(help="Their entry: av_att, w_av_att, dmrn_late, psp, cmbs and so on.")],
     out: Annotated[Path, typer.Option(help="Output .keras file.")],
     protocol: Annotated[
         str, typer.Option(help="official; paper computes something else with the same weights.")
@@ -68,14 +70,15 @@ def import_weights(
     if out.suffix != ".keras":
         raise AVEError("not a Keras file", key="--out", expected="a name that ends in .keras", found=out)
     if not checkpoints.is_checkpoint(file):
-        raise AVEError("not a weights file", file=file, expected="a name that ends in .pt, .pth, .pth.tar, .bin or .safetensors")
+        expected = "a name that ends in .pt, .pth, .pth.tar, .bin or .safetensors"
+        raise AVEError("not a weights file", file=file, expected=expected)
     model = zoo.load(entry, weights=file, protocol=protocol, num_classes=num_classes, segments=segments)
     model.save(out)
     console.print(f"{out}: {entry} with the weights of {file}, {model.count_params():,} parameters")
 
 
 def export_torch(
-    model: Annotated[Path, typer.Argument(help="A .keras file of av_att, w_av_att, dmrn_late, a part of one, or an entry since 2018.")],
+    model: Annotated[Path, typer.Argument(help="A .keras file of av_att, w_av_att, dmrn_late, psp, cmbs and so on.")],
     out: Annotated[Path, typer.Option(help="Output state dict (.pt, .pth, .bin or .safetensors).")],
     like: Annotated[
         Path | None,
