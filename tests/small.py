@@ -22,8 +22,6 @@ KINDS = (
     "avdln",
     "dcca",
     "cpsp",
-    "w_cmbs",
-    "cace_net",
 )
 ENTRIES = zoo.list() if keras.backend.backend() == "torch" else KINDS
 

@@ -52,9 +52,7 @@ def export(
 
 
 def import_weights(
-    file: Annotated[
-        Path, typer.Argument(help="AV_att.pt, DMRN.pt, PSP_fully.pt and the like, or a state dict of them.")
-    ],
+    file: Annotated[Path, typer.Argument(help="AV_att.pt, DMRN.pt, PSP_fully.pt and the like, or a state dict.")],
     entry: Annotated[str, typer.Option(help="Their entry: av_att, w_av_att, dmrn_late, psp, cmbs and so on.")],
     out: Annotated[Path, typer.Option(help="Output .keras file.")],
     protocol: Annotated[
