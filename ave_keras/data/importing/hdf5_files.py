@@ -16,7 +16,7 @@ from ave_keras.errors import AVEError, first_line
 HDF5 = (".h5", ".hdf5", ".hdf", ".mat")
 
 
-class _Arrays(Mapping[str, Any]):
+class HDF5Arrays(Mapping[str, Any]):
     """`{id: array}`; an array is opened when it is looked up."""
 
     def __init__(self, path: Path, keys: dict[str, str], transposed: set[str]):
@@ -35,7 +35,7 @@ class _Arrays(Mapping[str, Any]):
         return len(self._keys)
 
 
-def hdf5_arrays(path: Path, modality: str) -> Mapping[str, Any]:
+def hdf5_arrays(path: Path, modality: str) -> HDF5Arrays:
     """The arrays of a file by name; those of a group with a single array, or one named like the modality, by the group.
 
     MATLAB stores arrays with the axes in reverse order, so that its files are transposed.
@@ -58,7 +58,7 @@ def hdf5_arrays(path: Path, modality: str) -> Mapping[str, Any]:
     if not keys:
         expected = "an array per id, a group with one array per id, or one array of all"
         raise AVEError("no features", file=path, expected=expected, found=groups)
-    return _Arrays(path, keys, transposed)
+    return HDF5Arrays(path, keys, transposed)
 
 
 def _array_in(file, name, modality):

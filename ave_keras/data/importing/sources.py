@@ -14,7 +14,7 @@ import numpy as np
 
 from ave_keras.checkpoints.arrays import SUFFIXES, StoredArray, read_arrays
 from ave_keras.data.events.names import stem_of
-from ave_keras.data.importing.hdf5_files import HDF5, hdf5_arrays
+from ave_keras.data.importing.hdf5_files import HDF5, HDF5Arrays, hdf5_arrays
 from ave_keras.data.storage.hdf5 import LockedArray
 from ave_keras.errors import AVEError
 
@@ -148,6 +148,9 @@ def _in_memory(found, name, modality, rows):
     if is_array(found) and len(found.shape) in OF_ALL:
         # An array in a `.npz` file can be read as a whole only.
         return _of_all(np.asarray(found) if isinstance(found, StoredArray) else found, name, rows)
+    if isinstance(found, HDF5Arrays):
+        # Opened one by one, so that a broken link is one of one video.
+        return Source(name, {key: key for key in found}, found.__getitem__, len(found))
     if isinstance(found, Mapping) and found and all(map(is_array, found.values())):
         return Source(name, {str(key): value for key, value in found.items()}, lambda array: array, len(found))
     fix = "Maps need a depth, even of 1" if is_array(found) and len(found.shape) == 4 else None

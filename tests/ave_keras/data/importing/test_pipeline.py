@@ -283,6 +283,16 @@ def test_hdf5_as_others_write_it(tmp_path, events, arrays):
     assert_same(both, arrays)
 
 
+def test_a_broken_link_is_one_of_one_video(tmp_path, events, arrays):
+    every(tmp_path / "other.h5", by_id(arrays["audio"]))
+    with h5py.File(tmp_path / "links.h5", "w") as file:
+        for key in IDS:
+            file[key] = h5py.ExternalLink("gone.h5" if key == "d" else "other.h5", f"/{key}")
+    with pytest.warns(UserWarning, match="a split of the annotations is empty"):
+        made = run(tmp_path, events, audio=tmp_path / "links.h5")
+    assert made.rows == 4 and list(made.left_out) == ["d"] and "broken link" in made.left_out["d"]
+
+
 def test_names_as_people_write_them(tmp_path, arrays):
     """Upper-case suffixes, media suffixes in the keys, ids with dots, twice the id in a path, composed Unicode."""
     events = tmp_path / "events.csv"
