@@ -130,20 +130,22 @@ class StaleSimilarity:
     def __init__(self, segments: np.ndarray, batches_of: Callable[[int], list[np.ndarray]]):
         self._segments, self._batches_of = segments, batches_of
         self._buffer: np.ndarray | None = None
+        self._targets: list[np.ndarray] = []
         self._next = 0
 
     def epoch(self, epoch: int) -> list[np.ndarray]:
         """The targets `(B, T)` of all batches of an epoch, counted from 0; earlier epochs are replayed if necessary."""
-        if epoch < self._next:
+        # Datasets set an epoch at its start, after the end of the one before has set it already.
+        if epoch < self._next - 1:
             self._buffer, self._next = None, 0
         while self._next <= epoch:
-            targets = []
+            self._targets = []
             for rows in self._batches_of(self._next):
                 fresh = similarity(self._segments[rows], None)
                 if self._buffer is None:
                     self._buffer = np.zeros((len(rows), fresh.shape[1]), "float32")
                 part = self._buffer[: len(rows)]
                 np.copyto(part, fresh, where=fresh > 0)
-                targets.append(part.copy())
+                self._targets.append(part.copy())
             self._next += 1
-        return targets
+        return self._targets

@@ -80,7 +80,7 @@ def localize(
     encoders: dict[str, Any] = {"audio": None, "visual": None}
     for key in names:
         make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[key]
-        encoder, options = (given[key], {}) if given[key] else _recorded(key, metadata)
+        encoder, options = (given[key], {}) if given[key] else recorded_encoder(key, metadata)
         encoders[key] = make(encoder, **options) if isinstance(encoder, str) else encoder
         _check_fit(model, key, encoders[key])
     found = features.encode(
@@ -119,8 +119,12 @@ def _check(model):
     return segments.shape[-1], model.inputs[0].shape[1], names
 
 
-def _recorded(key, metadata):
-    """`(name, options)` of the encoder in the metadata of a model, or of the paper's."""
+def recorded_encoder(key: str, metadata: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`(name, options)` of the encoder in the metadata of a model, or of the paper's.
+
+    Raises:
+        AVEError: It is not one of this package.
+    """
     recorded = metadata.get("encoders", {}).get(key, {"encoder": ENCODERS[key], "options": {}})
     name, options = recorded["encoder"], recorded["options"]
     if ":" in name:

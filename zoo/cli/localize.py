@@ -16,8 +16,6 @@ from zoo.cli.terminal import console
 
 # Width in pixels of the pictures in the page and the strips.
 WIDTH = 400
-# The encoders of the paper, for models that do not name theirs.
-ENCODERS = {"audio": "vggish", "visual": "vgg19"}
 
 
 def localize(
@@ -88,13 +86,16 @@ def localize(
 
 def _encoder(modality, model, name, given):
     """An encoder with options, or its name; None to use the model file's."""
+    from ave_keras.localization.pipeline import recorded_encoder
     from ave_keras.models.files import read_metadata
 
     if not given:
         return name
-    recorded = read_metadata(model).get("encoders", {}).get(modality, {}).get("encoder")
     make = {"audio": features.audio_encoder, "visual": features.visual_encoder}[modality]
-    return make(name or recorded or ENCODERS[modality], **given)
+    if name:
+        return make(name, **given)
+    recorded, options = recorded_encoder(modality, read_metadata(model))
+    return make(recorded, **{**options, **given})
 
 
 def _class_names(path):

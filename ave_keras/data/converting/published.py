@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ave_keras.data.events.listing import read_rows
 from ave_keras.errors import AVEError, first_line
 
 
@@ -38,15 +38,9 @@ def read_table(path: Path, columns: Iterable[str], delimiter: str) -> list[tuple
         AVEError: The file is missing, is not text, or lacks a column; a line is incomplete.
     """
     columns = list(columns)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter=delimiter)
-            lines = [(f"{path}:{reader.line_num}", line) for line in reader]
-            fields = reader.fieldnames or []
-    except FileNotFoundError:
-        raise AVEError("file not found", file=path, expected=f"columns {', '.join(columns)}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise AVEError("not a table", file=path, found=first_line(error)) from error
+    if not path.is_file():
+        raise AVEError("file not found", file=path, expected=f"columns {', '.join(columns)}")
+    lines, fields = read_rows(path, delimiter)
     if missing := [name for name in columns if name not in fields]:
         raise AVEError("a column is missing", file=path, expected=", ".join(columns), found=f"no {', '.join(missing)}")
     for place, line in lines:

@@ -83,8 +83,7 @@ def read_listing(path: str | Path, overlap: float = OVERLAP) -> Listing:
         return _official(path)
     lines, names = _table(path, delimiter)
     annotations, splits, positions, places = [], [], [], []
-    for position, (number, line) in enumerate(lines):
-        place = f"{path}:{number}"
+    for position, (place, line) in enumerate(lines):
         split = split_of(line[names["split"]] or "", place) if "split" in names else ""
         name, video, start, end = (str(line[names[key]] or "").strip() for key in ("class", "video", "start", "end"))
         if found := annotation_of(name, video, start, end, place, overlap):
@@ -133,15 +132,24 @@ def _delimiter(path):
     return "," if suffix == ".csv" else None
 
 
-def _table(path, delimiter):
-    """`([(line number, {header: text})], {column: header})` of a table."""
+def read_rows(path: Path, delimiter: str) -> tuple[list[tuple[str, dict[str, str]]], list[str]]:
+    """`([(file and line, {header: text})], headers)` of a table.
+
+    Raises:
+        AVEError: The file is not text.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, skipinitialspace=True, delimiter=delimiter)
-            lines = [(reader.line_num, line) for line in reader]
-            fields = reader.fieldnames or []
+            lines = [(f"{path}:{reader.line_num}", line) for line in reader]
+            return lines, list(reader.fieldnames or [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise AVEError("not a table", file=path, expected="UTF-8 text", found=error) from error
+
+
+def _table(path, delimiter):
+    """`([(file and line, {header: text})], {column: header})` of an event list."""
+    lines, fields = read_rows(path, delimiter)
     known = {field.strip().lower(): field for field in reversed(fields)}
     known_as = {**COLUMNS, "split": ("split",)}
     names = {key: found[0] for key, others in known_as.items() if (found := [known[n] for n in others if n in known])}

@@ -98,8 +98,11 @@ def open_source(source: Any, modality: str, rows: int | None = None) -> Source:
         return _files(files, path, modality)
     if not path.is_file():
         raise AVEError("features not found", file=path, key=f"--{modality}", expected=FORMS)
-    found = hdf5_arrays(path, modality) if path.suffix.lower() in HDF5 else read_arrays(path)
-    return _in_memory(found, str(path), modality, rows)
+    return _in_memory(_read(path, modality), str(path), modality, rows)
+
+
+def _read(path, modality):
+    return hdf5_arrays(path, modality) if path.suffix.lower() in HDF5 else read_arrays(path)
 
 
 def _has_features(path):
@@ -127,7 +130,7 @@ def _files(files, path, modality):
 
 def _only_array(path, modality):
     """The array of a file, or the one named like the modality."""
-    found = hdf5_arrays(path, modality) if path.suffix.lower() in HDF5 else read_arrays(path)
+    found = _read(path, modality)
     if isinstance(found, Mapping):
         arrays = {key: value for key, value in found.items() if is_array(value)}
         found = arrays.get(modality, next(iter(arrays.values())) if len(arrays) == 1 else list(arrays))

@@ -97,3 +97,16 @@ def test_mistakes(call, args, message):
 def test_an_unknown_encoder(call):
     status, _, err = call("mute.mp4", "--model", "m.keras", encoders=("--audio-encoder", "vgish"))
     assert status == 2 and "unknown encoder" in err and "vggish" in err
+
+
+def test_weights_go_to_the_encoder_that_the_model_names(call, folder):
+    """An encoder of another package is named by the caller only: a model file must not decide which code is run."""
+    small.load("a", **SHAPES).save(folder / "named.keras")
+    write_metadata(folder / "named.keras", encoders={"audio": {"encoder": "os:system", "options": {}}})
+    status, _, err = call("my dög.mp4", "--model", "named.keras", "--audio-weights", "random", encoders=())
+    assert status == 2 and "audio encoder is not part of AVE-Keras: found os:system" in err
+    small.load("v_att", **SHAPES).save(folder / "c3d.keras")
+    write_metadata(folder / "c3d.keras", encoders={"visual": {"encoder": "c3d", "options": {}}})
+    options = ("--audio-encoder", "tests.encoders:Sound", "--visual-option", "nothing=1")
+    status, _, err = call("my dög.mp4", "--model", "c3d.keras", encoders=options)
+    assert status == 2 and "cannot create encoder 'c3d'" in err
