@@ -56,9 +56,10 @@ def results(name: str) -> list[dict[str, str]]:
 
 
 def _measured(row):
+    chosen = ", epoch CHOSEN ON THE TEST SPLIT" if row["select"] == "test" else ""
     return (
         f"  {row['metric']} {row['mean']} ± {row['std'] or '–'} ({row['seeds']} seeds) on {row['data']}, "
-        f"{row['protocol']} protocol, {row['epochs']} epochs, {row['backend']}, {row['date']}"
+        f"{row['protocol']} protocol, {row['epochs']} epochs{chosen}, {row['backend']}, {row['date']}"
     )
 
 

@@ -1,8 +1,8 @@
 """AVDLN, the audio-visual distance learning network (paper Sec. 5, Fig. 3(b))."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import PairwiseDistance
 from ave_keras.models.features import check_visual_shape, make_inputs, pooled_views
 
@@ -55,4 +55,4 @@ def avdln(
         x = layers.LeakyReLU(negative_slope, name=f"{key}_relu")(x)
         embeddings[key] = layers.Dense(embedding_units, dtype="float32", name=f"{key}_embedding")(x)
     distances = PairwiseDistance(dtype="float32", name="distances")(embeddings["visual"], embeddings["audio"])
-    return keras.Model(inputs, {"distances": distances, **embeddings}, name=name)
+    return EventModel(inputs, {"distances": distances, **embeddings}, name=name)

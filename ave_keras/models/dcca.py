@@ -1,8 +1,8 @@
 """DCCA, deep canonical correlation analysis, the baseline of cross-modality localization (paper Sec. 6.2-6.3)."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import CanonicalProjection, PairwiseDistance
 from ave_keras.models.features import check_visual_shape, make_inputs, pooled_views
 
@@ -58,4 +58,4 @@ def dcca(
         canonical[key] = CanonicalProjection(components, dtype="float32", name=f"{key}_canonical")(views[key])
     distances = PairwiseDistance(dtype="float32", name="distances")(canonical["visual"], canonical["audio"])
     side_by_side = layers.Concatenate(dtype="float32", name="views")([views["audio"], views["visual"]])
-    return keras.Model(inputs, {"distances": distances, **canonical, "views": side_by_side}, name=name)
+    return EventModel(inputs, {"distances": distances, **canonical, "views": side_by_side}, name=name)

@@ -1,9 +1,9 @@
 """ED-TCN, the temporal labeling baseline (paper Sec. 6.2-6.3)."""
 
-import keras
 from keras import layers
 
 from ave_keras.errors import AVEError
+from ave_keras.event_model import EventModel
 from ave_keras.layers import ChannelNormalization
 from ave_keras.models.features import MODALITIES, check, check_sizes, check_visual_shape, make_inputs, pooled_features
 
@@ -77,7 +77,7 @@ def ed_tcn(
     if padding:
         x = layers.Cropping1D((0, padding), name="cropping")(x)
     logits = layers.Dense(num_classes, name="logits")(x)
-    return keras.Model(inputs, layers.Softmax(dtype="float32", name="segments")(logits), name=name)
+    return EventModel(inputs, layers.Softmax(dtype="float32", name="segments")(logits), name=name)
 
 
 def _convolve(x, filters, kernel_size, dropout, name):

@@ -1,8 +1,8 @@
 """The localization network of the paper (Sec. 4): one function builds every model of Tables 1 and 2."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import AudioGuidedAttention, MILPooling
 from ave_keras.models.features import MODALITIES, average_cells, check, check_sizes, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
@@ -99,7 +99,7 @@ def localizer(
     else:
         (modality,) = modalities
         logits = head(bilstm(features[modality], lstm_units, modality), head_units, num_classes)
-    model = keras.Model(inputs, _outputs(logits, supervision, pooling), name=name)
+    model = EventModel(inputs, _outputs(logits, supervision, pooling), name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

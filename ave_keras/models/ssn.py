@@ -1,9 +1,9 @@
 """SSN, the proposal-based baseline (paper Sec. 6.2-6.3), with all windows of a clip as proposals."""
 
-import keras
 from keras import layers
 
 from ave_keras.errors import AVEError
+from ave_keras.event_model import EventModel
 from ave_keras.layers import ProposalDecoding, StructuredPyramidPooling
 from ave_keras.models.features import MODALITIES, check, check_sizes, check_visual_shape, make_inputs, pooled_features
 
@@ -71,4 +71,4 @@ def ssn(
     ]
     proposals = layers.Concatenate(dtype="float32", name="proposals")(scores)
     outputs = {"segments": ProposalDecoding(num_classes, name="segments")(proposals), "proposals": proposals}
-    return keras.Model(inputs, outputs, name=name)
+    return EventModel(inputs, outputs, name=name)

@@ -21,6 +21,7 @@ SERIALIZABLE = (
     "ave_keras.layers",
     "ave_keras.losses",
     "ave_keras.metrics.segment_accuracy",
+    "ave_keras.event_model",
     "ave_keras.optimizers.torch_adam",
 )
 

@@ -8,7 +8,9 @@ from rich.table import Table
 
 from ave_keras.errors import AVEError
 from benchmarks.cli import options
+from benchmarks.results.files import update_csv
 from benchmarks.results.store import Store
+from benchmarks.results.summary import probability
 from zoo.cli.terminal import wide_console
 
 
@@ -18,6 +20,9 @@ def compare(
     ],
     others: Annotated[list[str], typer.Argument(help="Runs to compare it with, in the same form.")],
     results: options.Results = Path("results"),
+    publish_to: Annotated[
+        Path | None, typer.Option("--publish", help="Also write the comparisons to this CSV file.")
+    ] = None,
 ):
     """Test whether one run differs from others by more than the noise of the test videos.
 
@@ -34,12 +39,15 @@ def compare(
 
     python -m benchmarks compare av_att@paper av_att@official
     """
+    from dataclasses import asdict
+
     from benchmarks.results.compare import compare as compare_runs
 
     records = Store(results, write=False).records() if results.is_dir() else {}
     if not records and not first.endswith(".json"):
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")
     tables: dict[str, Table] = {}
+    lines = []
     for other in others:
         for comparison in compare_runs(records, first, other):
             head = "", "diff., %", "95 % interval", "p", "1st only", "2nd only", "McNemar's p", "seeds"
@@ -48,17 +56,15 @@ def compare(
             cells = (
                 f"{comparison.difference:+.2f}",
                 interval,
-                _probability(comparison.p),
+                probability(comparison.p),
                 f"{comparison.only_first:.0f}",
                 f"{comparison.only_second:.0f}",
-                _probability(comparison.mcnemar),
+                probability(comparison.mcnemar),
                 str(comparison.seeds),
             )
             table.add_row(f"{first} - {other}", *cells)
+            lines.append({"first": first, "second": other, **asdict(comparison)})
     for table in tables.values():
         wide_console().print(table)
-
-
-def _probability(p):
-    """The text of a p-value; small ones are not rounded to zero."""
-    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+    if publish_to:
+        update_csv(publish_to, lines, ("first", "second", "title"))

@@ -16,7 +16,7 @@ from zoo.cli.terminal import messages
 Data = Annotated[
     Path | None, typer.Option(help="Folder in the official AVE layout.", show_default="the profile's synthetic AVE")
 ]
-Tables = Annotated[str, typer.Option(help="Comma-separated tables out of 1, 2, 3 and baselines; or all.")]
+Tables = Annotated[str, typer.Option(help="Comma-separated tables out of 1, 2, 3, 4 and baselines; or all.")]
 Entries = Annotated[
     list[str] | None, typer.Option(help="Run only entries that match this glob, such as 'w_*'; repeatable.")
 ]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend
 from benchmarks.execution.local_executor import KEEP_MEMORY
 from benchmarks.grid.selection import choose_entries
+from benchmarks.results.files import update_csv
 from zoo.cli.terminal import messages, wide_console
 
 AVE_VIDEOS = 4143
@@ -33,6 +35,8 @@ COLUMNS = {
     "anon_gb": "peak anonymous GB",
 }
 
+PUBLISHED = ("entry", "device", "tf32", "gflop", "step_ms", "matmul_gflops", "ratio", "train_per_s", "predict_per_s")
+
 
 def speed(
     entries: Annotated[
@@ -48,6 +52,9 @@ def speed(
         Path | None, typer.Option(help="Folder for profiler traces; also prints the most expensive operations.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the rows to this JSON file, after every entry.")] = None,
+    publish_to: Annotated[
+        Path | None, typer.Option("--publish", help="Also write the rows to this CSV file, after every entry.")
+    ] = None,
 ):
     """Measure how close training is to the machine's limit.
 
@@ -86,6 +93,10 @@ def speed(
             rows.append(_in_own_process(backend, name, batch_size, Path(folder) if videos else None, policy, profile))
             if out:
                 out.write_text(json.dumps(rows, indent=1))
+            if publish_to:
+                line = {key: rows[-1][key] for key in PUBLISHED} | {"cores": os.cpu_count(), "backend": backend}
+                line |= {"policy": policy, "batch_size": batch_size, "date": date.today().isoformat()}
+                update_csv(publish_to, [line], ("entry", "device", "cores", "backend", "policy", "batch_size"))
             progress.advance(task)
     first = rows[0]
     tf32 = {False: "", True: ", TF32", "cuDNN": ", TF32 in cuDNN only"}[first["tf32"]]

@@ -13,6 +13,7 @@ import zoo
 from ave_keras.exporting import FORMATS, conversion
 from ave_keras.exporting.process import TOLERANCE
 from benchmarks import ROOT
+from benchmarks.results.files import read_csv
 
 TABLE = ROOT / "docs" / "export.csv"
 SHAPES = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
@@ -59,10 +60,7 @@ def measure(name, form):
 
 def rows():
     """The stored results, a list of dicts of strings."""
-    if not TABLE.is_file():
-        return []
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_csv(TABLE)
 
 
 def page(results):

@@ -27,6 +27,8 @@ def comma_separated(table, group, records):
         "profile",
         "backend",
         "device",
+        "parameters",
+        "step_ms",
     ]
     writer.writerow(columns)
     for key in keys:
@@ -36,7 +38,8 @@ def comma_separated(table, group, records):
                 continue
             ours = [row.mean, row.std, len(row.values)]
             where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
+            where += [row.parameters, row.step_ms]
             writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
         for name, percent in trivial(records, key).items():
-            writer.writerow([table.table, "", name, *metric, "", percent, "", "", data_name(group), *[""] * 4])
+            writer.writerow([table.table, "", name, *metric, "", percent, "", "", data_name(group), *[""] * 6])
     return text.getvalue()

@@ -1,31 +1,17 @@
 """Publishes measured figures in a CSV file for the model cards, and in the README."""
 
-import csv
 import hashlib
 import json
 
 import zoo
 from benchmarks.grid.tables import tables as all_tables
 from benchmarks.reports.markdown import markdown_lines
-from benchmarks.results.files import atomic
+from benchmarks.results.files import atomic, read_csv, update_csv
 from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, trivial
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
-FIELDS = [
-    "entry",
-    "data",
-    "protocol",
-    "epochs",
-    "batch_size",
-    "seeds",
-    "metric",
-    "mean",
-    "std",
-    "backend",
-    "keras",
-    "date",
-    "config",
-]
+# What a published line is about; the other columns say what was measured.
+IDENTITY = ("entry", "data", "protocol", "epochs", "batch_size", "select", "metric", "backend")
 
 
 def publish(records, path):
@@ -37,13 +23,8 @@ def publish(records, path):
         records: The records of the finished cells.
         path: The CSV file to write or update.
     """
-    new = [line for group, members in groups(records) for line in _lines(group, members)]
-    replaced = {_identity(line) for line in new}
-    kept = [line for line in _read(path) if _identity(line) not in replaced] if path.exists() else []
-    with atomic(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*kept, *new])
+    lines = [line for group, members in groups(records) for line in _lines(group, members)]
+    update_csv(path, lines, IDENTITY)
 
 
 def _lines(group, members):
@@ -65,15 +46,6 @@ def _lines(group, members):
             }
 
 
-def _read(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _identity(line):
-    return tuple(str(line[key]) for key in ("entry", "data", "protocol", "epochs", "batch_size", "metric", "backend"))
-
-
 def readme(path, results):
     """Replaces the table between the markers in a README.
 
@@ -88,8 +60,11 @@ def readme(path, results):
 
 
 def readme_table(results):
-    """A Markdown table per task from the CSV file of `publish`: a line per entry, a column per run and metric."""
-    lines = _read(results)
+    """A Markdown table per task from the CSV file of `publish`: a line per entry, a column per run and metric.
+
+    Figures of an epoch that was chosen on the test split are left out.
+    """
+    lines = [line for line in read_csv(results) if line["select"] != "test"]
     keys = {label: key for key, label in METRICS.items()}
     localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
     matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
@@ -137,6 +112,7 @@ def _line(name, group, records, metric):
         "protocol": group["protocol"],
         "epochs": recipe["epochs"],
         "batch_size": recipe["batch_size"],
+        "select": recipe.get("select") or "val",
         "seeds": len(records),
         "metric": METRICS[metric],
         "mean": f"{row.mean:.1f}",

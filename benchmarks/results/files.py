@@ -1,13 +1,14 @@
 """Files of a results folder: atomic writes, locks between processes, and renaming of damaged files."""
 
 import contextlib
+import csv
 import json
 import os
 import sys
 import time
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,37 @@ def write_json(path: Path, value: Any) -> None:
     """
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The lines of a CSV file, `{column: text}`; empty if there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def update_csv(path: Path, lines: Sequence[dict[str, Any]], identity: Sequence[str]) -> None:
+    """Writes lines to a CSV file in place of those with the same values of `identity`; all others stay.
+
+    Args:
+        path: The file to write or update.
+        lines: `{column: value}` with the same columns.
+        identity: The columns that say what a line is about.
+
+    Raises:
+        AVEError: The file cannot be written.
+    """
+
+    def about(line):
+        return tuple(str(line[key]) for key in identity)
+
+    replaced = set(map(about, lines))
+    kept = [line for line in read_csv(path) if about(line) not in replaced]
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*kept, *lines][0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*kept, *lines])
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ class Row:
         paper: The paper's figure, or None.
         values: Our figures, one per seed.
         device: The devices it ran on.
+        parameters: The number of weights, or None without a finished cell.
+        step_ms: Milliseconds of a train step with its input, the mean over seeds, or None.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Row:
     paper: float | None
     values: tuple
     device: str = ""
+    parameters: int | None = None
+    step_ms: float | None = None
 
     @property
     def mean(self) -> float | None:
@@ -103,8 +107,14 @@ def rows(table: Table, records: Iterable[dict], metric: str | None = None) -> li
         own = sorted(by_name.get(entry.name, ()), key=lambda record: record["cell"]["seed"])
         values = tuple(figures[metric] for record in own if metric in (figures := metrics(record)))
         device = ", ".join(sorted({f"{r['device']} ({r['threads']} threads)" for r in own}))
-        result.append(Row(name, entry.title, entry.paper.get(metric), values, device))
+        parameters = own[0]["parameters"] if own else None
+        result.append(Row(name, entry.title, entry.paper.get(metric), values, device, parameters, _step_ms(own)))
     return result
+
+
+def _step_ms(records):
+    steps = [1e3 * seconds / r["steps_per_epoch"] for r in records if (seconds := seconds_per_epoch(r))]
+    return float(np.mean(steps)) if steps else None
 
 
 def trivial(records: Iterable[dict], metric: str = "accuracy") -> dict[str, float]:
@@ -151,6 +161,11 @@ def best(values: Sequence[float | None], count: int) -> set[int]:
 def number(value: float | None, digits: int = 1) -> str:
     """A figure as text, `71.4`; a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}"
+
+
+def probability(p: float) -> str:
+    """A p-value as text; small ones are not rounded to zero."""
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
 
 
 def measured(row: Row) -> str:

@@ -1,8 +1,8 @@
 """AVSDN (ICASSP 2019): a dual-modality sequence-to-sequence network."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import DMRN, AudioGuidedAttention
 from ave_keras.models.fusing import without_half_cudnn
 from ave_keras.models.lineage.arguments import checked_inputs
@@ -78,7 +78,7 @@ def avsdn(
     outputs = {**decide(event, category_logits, background=False), "event_logits": event_logits}
     if supervision == "weak":
         outputs["video"] = weighted_video(event, category_logits)
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model, xavier=("event_classifier", "category_logits"))
     return model

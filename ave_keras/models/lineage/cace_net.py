@@ -3,6 +3,7 @@
 import keras
 
 from ave_keras.errors import AVEError
+from ave_keras.event_model import EventModel
 from ave_keras.layers import ContrastiveBranch, VisualGuidedAudio
 from ave_keras.models.features import check, check_heads, check_numbers
 from ave_keras.models.lineage.arguments import check_top_k, checked_inputs
@@ -169,7 +170,7 @@ def cace_net(
         "key": key,
         "contrast": keras.layers.Concatenate(axis=1, dtype="float32", name="contrast")([query, key]),
     }
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

@@ -1,8 +1,8 @@
 """CMBS (CVPR 2022): cross-modal background suppression."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import GatedScaling, TopKPooling
 from ave_keras.models.features import check, check_heads, check_numbers
 from ave_keras.models.lineage.arguments import check_top_k, checked_inputs
@@ -180,7 +180,7 @@ def cmbs(
         outputs = _full_outputs(audio, visual, num_classes - 1, gamma, lstm_units=lstm_units, **options)
     else:
         outputs = _weak_outputs(audio, visual, num_classes, gamma, decision, **options)
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

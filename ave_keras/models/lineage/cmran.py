@@ -1,7 +1,6 @@
 """CMRAN (ACM MM 2020): cross-modal relation-aware networks."""
 
-import keras
-
+from ave_keras.event_model import EventModel
 from ave_keras.layers import Interaction, SpatialChannelAttention
 from ave_keras.models.features import check_heads
 from ave_keras.models.lineage.arguments import checked_inputs
@@ -100,7 +99,7 @@ def cmran(
     outputs = {**decide(event, category_logits, background=weak), "event_logits": event_logits}
     if weak:
         outputs["video"] = weighted_video(event, category_logits)
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

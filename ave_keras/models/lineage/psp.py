@@ -1,8 +1,8 @@
 """PSP (CVPR 2021) and CPSP (TPAMI 2022): positive sample propagation between the streams."""
 
-import keras
 from keras import layers
 
+from ave_keras.event_model import EventModel
 from ave_keras.layers import AudioGuidedAttention, CosineSimilarity, MILPooling, PositiveSamplePropagation
 from ave_keras.models.fusing import bilstm
 from ave_keras.models.lineage.arguments import checked_inputs
@@ -99,7 +99,7 @@ def psp(
         }
     else:
         outputs = _weak_outputs(logits)
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model, xavier=("head", "logits"))
     return model
@@ -183,7 +183,7 @@ def cpsp(
         outputs["similarity"] = CosineSimilarity(dtype="float32", name="similarity")(audio, visual)
     else:
         outputs["video"] = weighted_video(event, category_logits)
-    model = keras.Model(inputs, outputs, name=name)
+    model = EventModel(inputs, outputs, name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

@@ -8,6 +8,7 @@ import keras
 import pytest
 
 from benchmarks.execution.local_executor import LocalExecutor
+from benchmarks.results.files import read_csv
 from benchmarks.results.store import Store
 
 BACKEND = keras.backend.backend()
@@ -114,8 +115,12 @@ def test_status_and_report(command, tmp_path, folder):
     assert command("report", "--tables", "1", "--results", tmp_path, "--publish", published)[0] == 0
     assert (report / "report.md").read_text() == before
     assert published.read_text().count("\na,") == 1
-    status, out, _ = command("compare", "a", "a", "--results", tmp_path)
-    assert status == 0 and "+0.00" in out
+    compared = tmp_path / "compared.csv"
+    for _ in range(2):
+        status, out, _ = command("compare", "a", "a", "--results", tmp_path, "--publish", compared)
+        assert status == 0 and "+0.00" in out
+    (line,) = read_csv(compared)
+    assert (line["first"], line["second"], line["difference"], line["seeds"]) == ("a", "a", "0.0", "2")
 
 
 def test_a_bad_row_stops_the_run_before_any_cell(command, tmp_path, folder):

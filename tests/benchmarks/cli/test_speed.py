@@ -6,6 +6,7 @@ import pytest
 
 from ave_keras import AVEError
 from benchmarks.cli import speed
+from benchmarks.results.files import read_csv
 from benchmarks.speed.flops import weight_products
 from benchmarks.speed.measurement import AnonymousMemory, measure
 
@@ -14,13 +15,16 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="fast
 
 def test_rows_and_table(tmp_path, monkeypatch, capsys):
     options = {"batch_size": 8, "videos": 40, "backend": "torch", "policy": "float32"}
-    out = tmp_path / "rows.json"
-    speed.speed(entries=["a"], profile=tmp_path / "traces", out=out, **options)
+    out, published = tmp_path / "rows.json", tmp_path / "speed.csv"
+    speed.speed(entries=["a"], profile=tmp_path / "traces", out=out, publish_to=published, **options)
     (row,) = json.loads(out.read_text())
     assert {*speed.COLUMNS} <= {*row}
     assert 0 < row["ratio"] < 150 and 0 <= row["input_share"] < 100 and 0.1 < row["anon_gb"] < 3
     assert row["gflop"] == pytest.approx(row["ratio"] / 100 * row["matmul_gflops"] * row["step_ms"] / 1e3)
     assert row["train_per_s"] == pytest.approx(8e3 / row["step_ms"])
+    (line,) = read_csv(published)
+    assert (line["entry"], line["backend"], line["batch_size"]) == ("a", "torch", "8")
+    assert float(line["step_ms"]) == row["step_ms"]
     printed = capsys.readouterr().out
     assert "torch, float32, batch 8, CPU" in printed and "a: mm" in printed
     assert list((tmp_path / "traces").rglob("trace.json"))
@@ -32,7 +36,7 @@ def test_rows_and_table(tmp_path, monkeypatch, capsys):
 )
 def test_failures_name_the_entry_or_option(batch_size, policy, message):
     with pytest.raises(AVEError, match=message):
-        speed.speed(["a"], batch_size=batch_size, videos=0, backend="torch", policy=policy, profile=None, out=None)
+        speed.speed(["a"], batch_size=batch_size, videos=0, backend="torch", policy=policy, profile=None)
 
 
 def test_entries_without_attention_are_measured_on_means():

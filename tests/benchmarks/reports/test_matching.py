@@ -17,6 +17,7 @@ from benchmarks.reports.publishing import readme_table
 from benchmarks.reports.terminal import terminal
 from benchmarks.results import summary
 from benchmarks.results.compare import compare
+from benchmarks.results.files import read_csv
 from tests.benchmarks.reports.test_content import GROUP
 from tests.benchmarks.reports.test_content import record as segment_record
 
@@ -99,7 +100,7 @@ def test_correct_and_compare():
 def test_published_lines(records, tmp_path):
     path = tmp_path / "results.csv"
     publishing.publish(records, path)
-    lines = publishing._read(path)
+    lines = read_csv(path)
     assert [(line["entry"], line["metric"], line["mean"]) for line in lines] == [
         ("avdln", "A2V exact match %", "60.0"),
         ("avdln", "V2A exact match %", "40.0"),
@@ -114,9 +115,19 @@ def test_published_lines(records, tmp_path):
     assert "|  | last window | – | – | 45.0 | 45.0 |" in shown
     # Publishing from a results folder without Table 3 keeps the lines of Table 3.
     publishing.publish([segment_record("a", 0, 0.5)], path)
-    again = publishing._read(path)
+    again = read_csv(path)
     assert len(again) == len(lines)
     assert {line["entry"]: line["mean"] for line in again}["a"] == "50.0"
+
+
+def test_epochs_chosen_on_the_test_split_are_kept_apart(tmp_path):
+    path = tmp_path / "results.csv"
+    honest, too_high = segment_record("a", 0, 0.5), segment_record("a", 0, 0.75)
+    too_high["entry"] = {**too_high["entry"], "recipe": {**too_high["entry"]["recipe"], "select": "test"}}
+    too_high["cell"] = {**too_high["cell"], "recipe": {"select": "test"}}
+    publishing.publish([honest, too_high], path)
+    assert [(line["select"], line["mean"]) for line in read_csv(path)] == [("val", "50.0"), ("test", "75.0")]
+    assert "50.0" in readme_table(path) and "75.0" not in readme_table(path)
 
 
 def test_entries_are_ordered_as_in_the_papers_tables():

@@ -1,0 +1,112 @@
+"""`python -m benchmarks.reports.since_2018 docs/since-2018.md`: writes the page on the networks after 2018.
+
+Its figures are those of `zoo/results.csv`, and of `comparisons.csv` and `speed.csv` beside the page.
+"""
+
+import sys
+from pathlib import Path
+
+import zoo
+from benchmarks.grid.tables import tables
+from benchmarks.reports.markdown import markdown_lines
+from benchmarks.results.files import read_csv
+from benchmarks.results.summary import probability
+from zoo.card import results
+
+# The model of 2018 that the later ones of a task are compared with.
+BASELINES = {"supervised": "av_att", "weak": "w_av_att"}
+INTRO = """\
+# Since 2018
+
+Six networks that followed the paper. Each computes what its released code computes, within 1e-5 on TensorFlow, JAX and
+PyTorch, and learns here with the losses of that code, from the same features and under one protocol: the epoch is
+chosen on the validation split, and weak models see the labels of videos only. `docs/paper-and-code.md` lists where
+papers and code differ; `--protocol official` trains as the code does.
+"""
+DATA = """\
+**The accuracies are not of AVE**, whose features we did not have. They are of {data}, {epochs} epochs of batches of
+{batch_size}, {backend}: mean ± standard deviation over seeds (their number in brackets). The difference from the
+model of 2018 has a 95 % interval and a p-value, paired over the test videos (`python -m benchmarks compare`).
+"""
+AFTER = """\
+Published figures are those that we have seen in a paper or a repository; the others are left out.
+"""
+SELECTION = """\
+## Choosing the epoch on the test split
+
+PSP, CMRAN, CMBS and CACE-Net report the epoch with the best accuracy on the test split.
+That is the largest of many noisy figures: too high even if all epochs were equally good.
+The more often a model is evaluated, and the more seeds are tried, the higher it gets.
+It cannot be compared with the figure of a model that was chosen on validation.
+`--select test` does the same here; its tables say so, and its figures stay out of the README.
+"""
+SPEED_INTRO = """\
+## Speed
+
+`python -m benchmarks speed --videos 0 --publish docs/speed.csv` measured train steps at the released sizes, with data
+in memory; `%` is the share of the machine's own rate of matrix products, measured in the same run.
+"""
+
+
+def page(folder):
+    """The page as Markdown, from `zoo/results.csv` and the files `comparisons.csv` and `speed.csv` in `folder`."""
+    names = tables()["4"].entries
+    lines = [row for name in names for row in results(name) if row["protocol"] == "paper"]
+    figures = {(row["entry"], row["select"]): row for row in lines}
+    against = {row["second"]: row for row in read_csv(folder / "comparisons.csv") if row["first"] in BASELINES.values()}
+    head = ("entry", "publication", "parameters", "accuracy %", "minus 2018's", "p", "published, on AVE")
+    body = [_row(zoo.entry(name), figures[name, "val"], against.get(name)) for name in names]
+    parts = [INTRO, DATA.format(**figures["av_att", "val"]), *markdown_lines(head, body), ""]
+    parts += [AFTER, _verdict(against), SELECTION]
+    both = [(f"`{name}`", *(_figure(figures[name, s]) for s in ("val", "test"))) for name, s in figures if s == "test"]
+    parts += [*markdown_lines(("entry", "chosen on validation", "chosen on test"), both), ""]
+    parts += _speed(read_csv(folder / "speed.csv"))
+    return "\n".join(parts)
+
+
+def _row(entry, figure, against):
+    accuracy, source = entry.paper.get("accuracy"), entry.paper.get("source", "paper")
+    published = f"{accuracy} ({source})" if accuracy else "–"
+    publication = entry.paper.get("publication", "Tian et al., ECCV 2018")
+    compared = (_difference(against), probability(float(against["p"]))) if against else ("", "")
+    return (f"`{entry.name}`", publication, f"{entry.parameters:,}", _figure(figure), *compared, published)
+
+
+def _figure(row):
+    return f"{row['mean']} ± {row['std'] or '–'} ({row['seeds']})"
+
+
+def _difference(row):
+    """The second minus the first with its interval; the file has the first minus the second."""
+    difference, high, low = (-float(row[key]) for key in ("difference", "low", "high"))
+    return f"{difference:+.1f} ({low:+.1f} … {high:+.1f})"
+
+
+def _verdict(against):
+    """Which networks differ from the model of 2018 by more than noise, corrected for the number of comparisons."""
+    limit = 0.05 / len(against)
+    kinds = {"Better": [], "Worse": [], "No different": []}
+    for name, row in against.items():
+        kind = "No different" if float(row["p"]) >= limit else "Better" if float(row["difference"]) < 0 else "Worse"
+        kinds[kind].append(f"`{name}`")
+    found = "; ".join(f"{kind.lower()}: {', '.join(names) or 'none'}" for kind, names in kinds.items())
+    return f"Against the model of 2018, with p < 0.05 / {len(against)} comparisons: {found}.\n"
+
+
+def _speed(rows):
+    """A table per device, backend, dtype policy and batch size."""
+    settings = {}
+    for row in rows:
+        key = f"{row['device']}, {row['cores']} cores, {row['backend']}, {row['policy']}, batch {row['batch_size']}"
+        settings.setdefault(key, []).append(row)
+    yield SPEED_INTRO
+    for setting, members in settings.items():
+        head = ("entry", "GFLOP a step", "ms a step", "%", "train videos/s", "predict videos/s")
+        keys = ("gflop", "step_ms", "ratio", "train_per_s", "predict_per_s")
+        body = [(f"`{row['entry']}`", *(f"{float(row[key]):,.0f}" for key in keys)) for row in members]
+        yield from (f"### {setting}", "", *markdown_lines(head, body), "")
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(page(path.parent), encoding="utf-8")
