@@ -28,7 +28,19 @@ for words in {commands}:
 """
 COMMANDS = {
     "zoo.cli.app": [
-        *("list", "card", "train", "evaluate", "extract", "localize", "match", "export", "import", "export-torch"),
+        *(
+            "list",
+            "card",
+            "demo",
+            "train",
+            "evaluate",
+            "extract",
+            "localize",
+            "match",
+            "export",
+            "import",
+            "export-torch",
+        ),
         *("data", "data info", "data pack", "data synth", "data import", "data convert"),
     ],
     "benchmarks.__main__": ["run", "status", "report", "compare", "speed", "encoders", "kills"],

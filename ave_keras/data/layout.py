@@ -25,13 +25,15 @@ MODALITIES = ("audio", "visual")
 # The authors' scripts use both names for the visual file.
 BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
 SOURCE_MASK = "source_mask.h5"
+# The pixels of the source in each second, beside the annotations of composed films.
+OUTLINES = "outlines.h5"
 SEGMENT_LABELS = "labels.h5"
 # The key of `dataset.yaml` that says that events have pauses, which only `labels.h5` shows.
 PAUSES = "pauses"
 DEFAULT_SEGMENTS = 10
 # All files of the layout; features are listed separately because of their size.
 LARGE_FILES = ("*_feature*.h5",)
-SMALL_FILES = (ANNOTATIONS, MARKER, "*_order*.h5", "*label*.h5", SOURCE_MASK)
+SMALL_FILES = (ANNOTATIONS, MARKER, "*_order*.h5", "*label*.h5", SOURCE_MASK, OUTLINES)
 FILES = (*SMALL_FILES, *LARGE_FILES)
 WHERE = (
     "The README of YapengTian/AVE-ECCV18 links the released files; "

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from zoo.cli.data.app import app as data
+from zoo.cli.demo import demo
 from zoo.cli.entries import card, list_entries
 from zoo.cli.evaluate import evaluate
 from zoo.cli.export import export, export_torch, import_weights
@@ -15,6 +16,7 @@ from zoo.cli.train import train
 app = new_app("Audio-visual event localization in Keras.", rich_markup_mode="markdown")
 app.add_typer(data, name="data")
 COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
     "extract": extract,
     "list": list_entries,
     "card": card,

@@ -2,8 +2,9 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,6 +14,9 @@ from ave_keras import features, plots
 from ave_keras.errors import AVEError
 from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
+
+if TYPE_CHECKING:
+    from ave_keras.localization import Localization
 
 # Width in pixels of the pictures in the page and the strips.
 WIDTH = 400
@@ -80,7 +84,7 @@ def localize(
     console.print(_table(found))
     for note in found.notes:
         console.print(note, style="dim")
-    for path in _write(found, out):
+    for path in write_files(found, out):
         console.print(f"written: {path}")
 
 
@@ -150,8 +154,8 @@ def _table(found):
     return table
 
 
-def _write(found, folder):
-    """Writes the four files and yields their paths."""
+def write_files(found: "Localization", folder: Path) -> Iterator[Path]:
+    """Writes the result, the page and the pictures of a video to a folder, and yields their paths."""
     from ave_keras.localization.player import page
 
     seen = features.probe(found.video)

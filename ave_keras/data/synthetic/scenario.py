@@ -1,6 +1,6 @@
 """Scenarios of synthetic videos: when the source is heard, where it and other objects are seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +46,8 @@ class Scenario:
 
 def draw(rng: np.random.Generator, label: int, classes: int, segments: int, grid: Sequence[int]) -> Scenario:
     """Draws the scenario of a video of class `label`."""
-    start, end = _event(rng, segments)
-    sounds, seen = _intervals(rng, start, end, segments)
+    start, end = draw_event(rng, segments)
+    sounds, seen = intervals(rng, start, end, segments)
     source = _track(rng, segments, grid) & seen[:, None, None]
     others = np.delete(np.arange(classes), label)
     count = min(rng.choice(len(DISTRACTORS), p=DISTRACTORS), len(others))
@@ -65,17 +65,34 @@ def draw_background(rng: np.random.Generator, classes: int, segments: int, grid:
     return Scenario(0, 0, np.zeros(segments, bool), nowhere, distractors)
 
 
-def _event(rng, segments):
-    weights = np.array(list(AVE_LENGTHS.values()), float)
-    seconds = rng.choice(list(AVE_LENGTHS), p=weights / weights.sum())
-    length = max(1, round(seconds * segments / 10))
+def draw_event(rng: np.random.Generator, segments: int, lengths: Mapping[int, float] = AVE_LENGTHS) -> tuple[int, int]:
+    """Draws the first segment of an event and the one after its last.
+
+    Args:
+        rng: The generator.
+        segments: T.
+        lengths: `{tenths of the video: weight}`.
+    """
+    weights = np.array(list(lengths.values()), float)
+    tenths = rng.choice(list(lengths), p=weights / weights.sum())
+    length = max(1, round(tenths * segments / 10))
     start = int(rng.integers(0, segments - length + 1))
     return start, start + length
 
 
-def _intervals(rng, start, end, segments):
-    """When the source is heard and when it is seen, `(T,)` each; both are true exactly from `start` to `end`."""
-    time, outside = np.arange(segments), rng.choice(OUTSIDE)
+def intervals(
+    rng: np.random.Generator, start: int, end: int, segments: int, outside: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """When the source is heard and when it is seen, `(T,)` bool each; both are true exactly from `start` to `end`.
+
+    Args:
+        rng: The generator.
+        start: The first segment of the event.
+        end: The segment after its last.
+        segments: T.
+        outside: One of `OUTSIDE`; drawn by default.
+    """
+    time, outside = np.arange(segments), outside or rng.choice(OUTSIDE)
     event = (start <= time) & (time < end)
     everywhere = np.ones(segments, bool)
     if outside == "sound":

@@ -1,5 +1,6 @@
 """Creates encoders by name, or your own by `module:attribute`."""
 
+import functools
 import importlib
 import inspect
 from typing import Any
@@ -8,15 +9,28 @@ from ave_keras.errors import AVEError
 from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
 
 PACKAGE = "ave_keras.features.encoders"
-AUDIO = {"vggish": f"{PACKAGE}.vggish:VGGish"}
-VISUAL = {"vgg19": f"{PACKAGE}.vgg19:VGG19", "c3d": f"{PACKAGE}.c3d:C3D"}
+AUDIO = {
+    "vggish": f"{PACKAGE}.vggish:VGGish",
+    "logmel": f"{PACKAGE}.untrained.log_mel_statistics:LogMelStatistics",
+}
+VISUAL = {
+    "vgg19": f"{PACKAGE}.vgg19:VGG19",
+    "c3d": f"{PACKAGE}.c3d:C3D",
+    "patches": f"{PACKAGE}.untrained.patch_histograms:PatchHistograms",
+}
+# Encoders with a name of their own behind a colon, such as `applications:ConvNeXtTiny`.
+FAMILIES = {
+    "applications": f"{PACKAGE}.pretrained.applications:Application",
+    "hub": f"{PACKAGE}.pretrained.hub:HubBackbone",
+}
 
 
 def audio_encoder(name: str, **options: Any) -> AudioEncoder:
     """Creates an audio encoder.
 
     Args:
-        name: "vggish", or the `module:attribute` of your own encoder, or of a callable that returns one for `options`.
+        name: "vggish", "logmel", which needs no weights, or the `module:attribute` of your own encoder, or of a
+            callable that returns one for `options`.
         options: Options such as `weights="vggish-10086976.pth"` or `weights="random"`.
 
     Raises:
@@ -31,7 +45,22 @@ def audio_encoder(name: str, **options: Any) -> AudioEncoder:
 
 
 def visual_encoder(name: str, **options: Any) -> VisualEncoder:
-    """Creates a visual encoder: "vgg19", "c3d", or your own as `module:attribute`; see `audio_encoder`."""
+    """Creates a visual encoder.
+
+    Args:
+        name: "vgg19", "c3d", "patches", which needs no weights, `applications:NAME` for a network of
+            `keras.applications`, `hub:PRESET` for an image backbone of keras-hub, or your own as `module:attribute`;
+            see `audio_encoder`.
+        options: Options such as `weights="imagenet"`.
+
+    Raises:
+        AVEError: The encoder or an option is unknown, or an attribute of `VisualEncoder` is missing.
+
+    Example:
+
+    >>> visual_encoder("applications:ConvNeXtTiny", weights="random").shape
+    (7, 7, 768)
+    """
     return _create(name, VISUAL, VisualEncoder, options)
 
 
@@ -45,7 +74,11 @@ def with_weights(name: str, options: dict[str, Any]) -> tuple[str, dict[str, Any
 
 
 def _create(name, builtin, protocol, options):
-    encoder = _import(builtin.get(name, name), name, builtin)
+    family, _, member = name.partition(":")
+    if family in FAMILIES and builtin is VISUAL:
+        encoder = functools.partial(_import(FAMILIES[family], name, builtin), member)
+    else:
+        encoder = _import(builtin.get(name, name), name, builtin)
     if inspect.isclass(encoder) or not isinstance(encoder, protocol):
         try:
             inspect.signature(encoder).bind(**options)

@@ -145,10 +145,10 @@ def _assign(model, path, arrays, names, to_keras):
 
 
 def randomize(model: keras.Model, seed: int) -> None:
-    """Sets He-uniform weights that are the same on every backend; biases are 0."""
+    """Sets He-uniform kernels that are the same on every backend; biases and scales stay as a new model has them."""
     rng = np.random.default_rng(seed)
     for variable in model.weights:
         shape = tuple(variable.shape)
-        limit = np.float32(np.sqrt(6 / np.prod(shape[:-1])))
-        value = np.zeros(shape) if len(shape) == 1 else (2 * rng.random(shape, "float32") - 1) * limit
-        variable.assign(value)
+        if len(shape) > 1:
+            limit = np.float32(np.sqrt(6 / np.prod(shape[:-1])))
+            variable.assign((2 * rng.random(shape, "float32") - 1) * limit)

@@ -15,6 +15,7 @@ from ave_keras.data import layout
 from ave_keras.data.storage.hdf5 import FEATURES
 from ave_keras.data.storage.tables import write_tables
 from ave_keras.data.storage.writing import new_files, write_rows
+from ave_keras.features.extraction.outlines import outlines_of, write_source_mask
 from ave_keras.features.extraction.parts import read_part
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def assemble(
         clips: The parts of the background clips.
         manifest: The manifest; the checksums of the written files are added to it.
         segments: T.
-        title: The title of the data set, or None.
+        title: The title of the data set; None for that in `dataset.yaml` beside the annotations, or the folder's name.
         force: Whether to replace an existing data set.
 
     Raises:
@@ -56,6 +57,11 @@ def assemble(
             _write_features(new(f"{key}_feature.h5"), key, files)
             if clips:
                 _write_features(new(layout.BACKGROUND[key][0]), key, clips)
+        outlines, shape = outlines_of(listing.file, listing.official), read_part(files[0])["visual"].shape
+        if outlines and len(shape) == 4:
+            lines = [listing.positions[row] for row in rows]
+            write_source_mask(new(layout.SOURCE_MASK), outlines, listing.lines, lines, segments, shape[1:3])
+        title = title or (layout.marker(listing.file.parent).get("title") if listing.official else None)
         write_tables(new, listing, rows, segments, title or out.resolve().name, len(clips))
         manifest["files"] = new.sums()
         new(MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -11,25 +11,34 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from ave_keras.features.extraction.job import crash_reason
 from ave_keras.runtime.gpus import memory_growth
 
-if TYPE_CHECKING:
-    from ave_keras.features.extraction.job import Job
-
 _job = None
 
 
-def run(job: Job, videos: Sequence[tuple[Path, str]], workers: int, done: Callable[[Path, str | None], object]) -> None:
+class VideoJob(Protocol):
+    """Work for each video, such as a `Job`, which other processes can run."""
+
+    def start(self) -> Any:
+        """Creates what the work needs in this process; returns itself."""
+
+    def __call__(self, path: Path, digest: str, /) -> str | None:
+        """Works on a video; returns None or the reason for failure."""
+
+
+def run(
+    job: VideoJob, videos: Sequence[tuple[Path, str]], workers: int, done: Callable[[Path, str | None], object]
+) -> None:
     """Runs the job on all videos.
 
     If a video crashes its worker process, only that video fails.
 
     Args:
-        job: The `Job`.
-        videos: The list of `(path, digest)`.
+        job: The `Job`, or another one that starts and works alike.
+        videos: The list of `(path, digest)`, the arguments of the job.
         workers: The number of worker processes; 0 encodes in this process.
         done: Called after each video, from any thread, with the path and the reason for failure or None.
     """

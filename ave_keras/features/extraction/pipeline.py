@@ -22,6 +22,9 @@ from ave_keras.features.extraction.job import Job
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
 from ave_keras.features.extraction.videos import dataset_folder, find_videos
 
+# The folder of the films without an event, beside `Annotations.txt`.
+BACKGROUND = "background"
+
 
 @dataclass(frozen=True)
 class ExtractionResult:
@@ -77,7 +80,8 @@ def extract(
     Args:
         videos: The paths of the videos, see `videos.find_videos`.
         annotations: The path of a table or a file in the official format, see `listing.read_listing`.
-            None: `videos` is one folder like the `AVE_Dataset` archive, with `Annotations.txt` and videos in `AVE`.
+            None: `videos` is one folder like the `AVE_Dataset` archive, with `Annotations.txt` and videos in `AVE`,
+            and in `background` if there are some.
         out: The folder to write.
         background: The paths of videos without an event, for the weak task: `{audio,visual}_feature_noisy.h5`.
         audio: The `(name, options)` of the audio encoder.
@@ -85,7 +89,7 @@ def extract(
         segments: T. By default the length of the videos in whole seconds, which must be the same for all. Longer videos
             are cut; shorter ones are padded with silence and their last picture.
         overlap: The part of a second that an event of a table must fill to cover it, see `listing.read_listing`.
-        title: The name of the data set in tables. By default the name of the folder.
+        title: The name of the data set in tables. By default that of composed films, or the name of the folder.
         dtype: "float32" or "float16".
         silent: Whether a video without sound gets silence instead of failing.
         decoder: The sound decoder, "pyav" or "tfio".
@@ -111,6 +115,8 @@ def extract(
         if len(videos) != 1:
             raise AVEError("no annotations", expected="one folder with Annotations.txt, or --annotations", found=videos)
         videos[0], annotations = dataset_folder(videos[0])
+        clips_folder = annotations.parent / BACKGROUND
+        background = background or ([clips_folder] if clips_folder.is_dir() and any(clips_folder.iterdir()) else ())
     listing, found = read_listing(annotations, overlap), find_videos(videos)
     clips = list(find_videos(background).values())
     check_downmix(downmix)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import typer
 
+from zoo.cli.data.films import compose
 from zoo.cli.data.info import info
 from zoo.cli.data.own import convert, import_features
 from zoo.cli.data.writing import pack, synth
@@ -13,6 +14,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "info": info,
     "pack": pack,
     "synth": synth,
+    "compose": compose,
     "import": import_features,
     "convert": convert,
 }

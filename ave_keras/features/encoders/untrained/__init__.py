@@ -1,0 +1,1 @@
+"""Encoders without weights, to try the whole pipeline without a download."""
