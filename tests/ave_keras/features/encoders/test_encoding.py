@@ -48,7 +48,7 @@ def test_custom_encoders_by_name():
         (
             "resnet",
             {},
-            r"unknown encoder: expected one of \['vgg19', 'c3d'\], or your own as module:attribute, found 'resnet'",
+            r"unknown encoder: expected one of \['vgg19', 'c3d', .*'patches'\], applications:NAME, .*found 'resnet'",
         ),
         ("no_such_module:x", {}, "encoder 'no_such_module:x' not found.*PYTHONPATH"),
         ("ave_keras.errors:x", {}, "encoder 'ave_keras.errors:x' not found"),

