@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make grid` and `make test`.
+# Two commands do everything on a fresh machine: `make grid` and `make test`; `make demo` shows what there is to see.
 PYTHON ?= python3
 VENV := .venv
 TFIO := .venv-tfio
@@ -7,10 +7,11 @@ BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
 PIP := python -m pip install -q --disable-pip-version-check
 
-.PHONY: help install install-test grid test test-tfio lint clean
+.PHONY: help install install-test grid demo test test-tfio lint clean
 
 help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
+	@echo "make demo   install, then films, a model and pages that show what it finds (demo/pages/index.html)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
 	@echo "make lint   ruff and mypy"
@@ -18,7 +19,7 @@ help:
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/$(PIP) -c constraints.txt -e ".[tensorflow-cpu,tensorboard]"
+	$(BIN)/$(PIP) -c constraints.txt -e ".[tensorflow-cpu,tensorboard,video]"
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt
@@ -34,6 +35,9 @@ install-test: $(VENV)/.installed-test
 
 grid: install
 	$(BIN)/python -m benchmarks run $(GRID)
+
+demo: install
+	$(BIN)/ave-keras demo
 
 lint: install-test
 	$(BIN)/ruff check .

@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from ave_keras import AVEError
 from ave_keras.films import Recipe
+from ave_keras.films.composing import draw_plans
 from ave_keras.films.recipe import read_yaml
+from zoo.cli.data.films import FOLDERS
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,12 @@ def test_files(tmp_path):
         Recipe.from_dict({"film": 3}, file)
     with pytest.raises(AVEError, match="outside"):
         Recipe.from_dict({"outside": [1, 2]}, file)
+
+
+def test_the_recipe_of_avmini():
+    values = read_yaml(Path(__file__).parents[3] / "docs" / "av-mini.yaml")
+    recipe = Recipe.from_dict({key: value for key, value in values.items() if key not in (*FOLDERS, "title")})
+    assert (recipe.videos, recipe.background, sum(recipe.lengths.values())) == (1100, 58, pytest.approx(1))
+    plans = draw_plans(recipe, tuple("abcdefgh"))
+    counts = [sum(plan.split == split for plan in plans if plan.label) for split in ("train", "val", "test")]
+    assert counts == [700, 100, 300]
