@@ -4,6 +4,7 @@ Its figures are those of `zoo/results.csv`, and of `comparisons.csv` and `speed.
 """
 
 import sys
+import textwrap
 from pathlib import Path
 
 import zoo
@@ -15,6 +16,8 @@ from zoo.card import results
 
 # The model of 2018 that the later ones of a task are compared with.
 BASELINES = {"supervised": "av_att", "weak": "w_av_att"}
+# Standard deviations over seeds above this, in percentage points, are not noise.
+UNSTABLE = 5
 INTRO = """\
 # Since 2018
 
@@ -40,7 +43,9 @@ The more often a model is evaluated, and the more seeds are tried, the higher it
 It cannot be compared with the figure of a model that was chosen on validation.
 `--select test` does the same here; its tables say so, and its figures stay out of the README.
 """
-SPEED_INTRO = """\
+SPEED_  # Standard deviations over seeds above this, in percentage points, are not noise.
+UNSTABLE = 5
+INTRO = """\
 ## Speed
 
 `python -m benchmarks speed --videos 0 --publish docs/speed.csv` measured train steps at the released sizes, with data
@@ -53,11 +58,15 @@ def page(folder):
     names = tables()["4"].entries
     lines = [row for name in names for row in results(name) if row["protocol"] == "paper"]
     figures = {(row["entry"], row["select"]): row for row in lines}
-    against = {row["second"]: row for row in read_csv(folder / "comparisons.csv") if row["first"] in BASELINES.values()}
+    against = {
+        row["second"]: row
+        for row in read_csv(folder / "comparisons.csv")
+        if row["first"] == BASELINES.get(zoo.entry(row["second"]).task) and "select test" not in row["title"]
+    }
     head = ("entry", "publication", "parameters", "accuracy %", "minus 2018's", "p", "published, on AVE")
     body = [_row(zoo.entry(name), figures[name, "val"], against.get(name)) for name in names]
-    parts = [INTRO, DATA.format(**figures["av_att", "val"]), *markdown_lines(head, body), ""]
-    parts += [AFTER, _verdict(against), SELECTION]
+    parts = [INTRO, textwrap.fill(DATA.format(**figures["av_att", "val"]), 120), "", *markdown_lines(head, body), ""]
+    parts += [AFTER, _verdict(against), *_unstable(figures), SELECTION]
     both = [(f"`{name}`", *(_figure(figures[name, s]) for s in ("val", "test"))) for name, s in figures if s == "test"]
     parts += [*markdown_lines(("entry", "chosen on validation", "chosen on test"), both), ""]
     parts += _speed(read_csv(folder / "speed.csv"))
@@ -90,7 +99,14 @@ def _verdict(against):
         kind = "No different" if float(row["p"]) >= limit else "Better" if float(row["difference"]) < 0 else "Worse"
         kinds[kind].append(f"`{name}`")
     found = "; ".join(f"{kind.lower()}: {', '.join(names) or 'none'}" for kind, names in kinds.items())
-    return f"Against the model of 2018, with p < 0.05 / {len(against)} comparisons: {found}.\n"
+    return textwrap.fill(f"Against the model of 2018, with p < 0.05 / {len(against)} comparisons: {found}.", 120) + "\n"
+
+
+def _unstable(figures):
+    """A line on entries whose seeds differ so much that some of them cannot have learned."""
+    wide = [f"`{name}`" for (name, _), row in figures.items() if float(row["std"] or 0) > UNSTABLE]
+    if wide:
+        yield f"Not every seed has learned: those of {', '.join(wide)} differ by more than {UNSTABLE} points.\n"
 
 
 def _speed(rows):
