@@ -43,9 +43,7 @@ The more often a model is evaluated, and the more seeds are tried, the higher it
 It cannot be compared with the figure of a model that was chosen on validation.
 `--select test` does the same here; its tables say so, and its figures stay out of the README.
 """
-SPEED_  # Standard deviations over seeds above this, in percentage points, are not noise.
-UNSTABLE = 5
-INTRO = """\
+SPEED_INTRO = """\
 ## Speed
 
 `python -m benchmarks speed --videos 0 --publish docs/speed.csv` measured train steps at the released sizes, with data
