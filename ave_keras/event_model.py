@@ -49,7 +49,7 @@ class EventModel(keras.Model):
         if not all(name in given and given[name].ndim <= output.ndim for name, output in needed.items()):
             raise AVEError(
                 f"these labels do not fit {self.name!r}",
-                expected=_describe(needed),
+                expected=f"labels for the outputs {_describe(needed)}",
                 found=_describe(given),
                 fix=f'For an entry of the zoo, ave.dataset(split, task=zoo.entry("{self.name}").targets) gives them',
             )

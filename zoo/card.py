@@ -12,7 +12,7 @@ from zoo.registry import entry
 if TYPE_CHECKING:
     from zoo.entry import Entry
 
-RESULTS = Path(__file__).parent / "results.csv"
+RESULTS, COMPARISONS = (Path(__file__).parent / f"{name}.csv" for name in ("results", "comparisons"))
 
 
 def card(name: str, protocol: str = "paper") -> None:
@@ -44,6 +44,7 @@ def render(chosen: Entry) -> str:
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
         lines.append("  nothing yet; run: python -m benchmarks run")
+    lines += [_compared(row) for row in comparisons() if row["second"] == chosen.name]
     return "\n".join(lines)
 
 
@@ -53,6 +54,28 @@ def results(name: str) -> list[dict[str, str]]:
         return []
     with RESULTS.open(newline="") as file:
         return [row for row in csv.DictReader(file) if row["entry"] == name]
+
+
+def comparisons() -> list[dict[str, str]]:
+    """The rows of `comparisons.csv`, each a run minus a second one; `python -m benchmarks compare --publish` writes it.
+
+    Without runs whose epoch was chosen on the test split.
+    """
+    if not COMPARISONS.exists():
+        return []
+    with COMPARISONS.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if "select test" not in row["title"]]
+
+
+def difference(row: dict[str, str]) -> str:
+    """The second run minus the first with its 95 % interval, such as `+3.3 (+2.0 … +4.8)`."""
+    middle, high, low = (-float(row[key]) for key in ("difference", "low", "high"))
+    return f"{middle:+.1f} ({low:+.1f} … {high:+.1f})"
+
+
+def _compared(row):
+    p = "p < 0.0001" if float(row["p"]) < 1e-4 else f"p = {float(row['p']):.4f}"
+    return f"  minus {row['first']}: {difference(row)}, {p}, {row['seeds']} seeds, on {row['title']}"
 
 
 def _measured(row):

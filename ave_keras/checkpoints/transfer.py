@@ -78,7 +78,9 @@ def import_weights(model: keras.Model, checkpoint: Checkpoint, *, partial: bool 
                     key=name,
                     expected=f"{'float32 or float64' if network else 'floats'} {weight.shape}",
                     found=f"{array.dtype} {array.shape}",
-                    fix="Pass zoo.load the sizes of the trained model",
+                    fix="Pass zoo.load the sizes of the trained model"
+                    if array.shape != weight.shape
+                    else "Save the tensors as float32",
                 )
             if not np.isfinite(array).all():
                 fix = "Download the file again"

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ave_keras.errors import AVEError
 from benchmarks.cli import options
-from benchmarks.results.files import update_csv
+from benchmarks.results.files import check_folder, update_csv
 from benchmarks.results.store import Store
 from benchmarks.results.summary import probability
 from zoo.cli.terminal import wide_console
@@ -43,6 +43,7 @@ def compare(
 
     from benchmarks.results.compare import compare as compare_runs
 
+    check_folder(publish_to)
     records = Store(results, write=False).records() if results.is_dir() else {}
     if not records and not first.endswith(".json"):
         raise AVEError("no finished cells", file=results, fix="Run the grid first: python -m benchmarks run")

@@ -8,6 +8,7 @@ import typer
 from ave_keras.errors import AVEError
 from benchmarks.cli import options
 from benchmarks.grid.tables import choose_tables
+from benchmarks.results.files import check_folder
 from benchmarks.results.store import Store
 from zoo.cli.terminal import wide_console
 
@@ -27,6 +28,7 @@ def report(
 
     Example: python -m benchmarks report --results results
     """
+    check_folder(publish_to)
     if not results.is_dir():
         raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")
     store = Store(results, write=False)

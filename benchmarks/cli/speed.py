@@ -18,7 +18,7 @@ from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend
 from benchmarks.execution.local_executor import KEEP_MEMORY
 from benchmarks.grid.selection import choose_entries
-from benchmarks.results.files import update_csv
+from benchmarks.results.files import check_folder, update_csv
 from zoo.cli.terminal import messages, wide_console
 
 AVE_VIDEOS = 4143
@@ -79,6 +79,7 @@ def speed(
         raise AVEError(
             "unknown policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
         ) from error
+    check_folder(publish_to)
     names, backend, rows = choose_entries((), entries), choose_backend(backend), []
     with (
         tempfile.TemporaryDirectory(prefix="ave-speed-") as folder,

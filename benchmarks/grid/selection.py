@@ -4,6 +4,7 @@ import fnmatch
 
 import zoo
 from ave_keras.errors import AVEError
+from benchmarks.grid.tables import tables as all_tables
 
 # A larger number of seeds is a typing error.
 MANY_SEEDS = 10_000
@@ -30,8 +31,10 @@ def choose_entries(tables, patterns):
         matching = fnmatch.filter(names, pattern)
         if not matching:
             # For an unknown name, the zoo raises an error that suggests similar names.
-            zoo.entry(pattern)
-            raise AVEError("no entry matches", key="--entries", expected=f"one of {names}", found=repr(pattern))
+            name = zoo.entry(pattern).name
+            fix = next((f"Add --tables {table}" for table, t in all_tables().items() if name in t.entries), None)
+            expected = f"one of {names}"
+            raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
         chosen += matching
     return list(dict.fromkeys(chosen))
 

@@ -7,7 +7,8 @@ import zoo
 from benchmarks.grid.tables import tables as all_tables
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import atomic, read_csv, update_csv
-from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, trivial
+from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, probability, trivial
+from zoo.card import comparisons, difference
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 # What a published line is about; the other columns say what was measured.
@@ -68,7 +69,18 @@ def readme_table(results):
     keys = {label: key for key, label in METRICS.items()}
     localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
     matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
-    return "\n".join(_readme_table(part, keys) for part in (localizing, matching) if part)
+    return "\n".join([*(_readme_table(part, keys) for part in (localizing, matching) if part), *_comparisons()])
+
+
+def _comparisons():
+    """A table of the published comparisons, if there are some."""
+    rows = [
+        (f"`{row['second']}`", f"`{row['first']}`", difference(row), probability(float(row["p"])))
+        for row in comparisons()
+    ]
+    if rows:
+        title = f"Differences with 95 % intervals, paired over the test videos, on {comparisons()[0]['title']}:\n"
+        yield "\n".join([title, *markdown_lines(("entry", "minus", "points", "p"), rows)]) + "\n"
 
 
 def _readme_table(lines, keys):

@@ -1,6 +1,6 @@
 """`python -m benchmarks.reports.since_2018 docs/since-2018.md`: writes the page on the networks after 2018.
 
-Its figures are those of `zoo/results.csv`, and of `comparisons.csv` and `speed.csv` beside the page.
+Its figures are those of `zoo/results.csv`, `zoo/comparisons.csv`, and `speed.csv` beside the page.
 """
 
 import sys
@@ -12,7 +12,7 @@ from benchmarks.grid.tables import tables
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import read_csv
 from benchmarks.results.summary import probability
-from zoo.card import results
+from zoo.card import comparisons, difference, results
 
 # The model of 2018 that the later ones of a task are compared with.
 BASELINES = {"supervised": "av_att", "weak": "w_av_att"}
@@ -52,15 +52,11 @@ in memory; `%` is the share of the machine's own rate of matrix products, measur
 
 
 def page(folder):
-    """The page as Markdown, from `zoo/results.csv` and the files `comparisons.csv` and `speed.csv` in `folder`."""
+    """The page as Markdown, with the speeds of `speed.csv` in `folder`."""
     names = tables()["4"].entries
     lines = [row for name in names for row in results(name) if row["protocol"] == "paper"]
     figures = {(row["entry"], row["select"]): row for row in lines}
-    against = {
-        row["second"]: row
-        for row in read_csv(folder / "comparisons.csv")
-        if row["first"] == BASELINES.get(zoo.entry(row["second"]).task) and "select test" not in row["title"]
-    }
+    against = against_2018()
     head = ("entry", "publication", "parameters", "accuracy %", "minus 2018's", "p", "published, on AVE")
     body = [_row(zoo.entry(name), figures[name, "val"], against.get(name)) for name in names]
     parts = [INTRO, textwrap.fill(DATA.format(**figures["av_att", "val"]), 120), "", *markdown_lines(head, body), ""]
@@ -71,22 +67,22 @@ def page(folder):
     return "\n".join(parts)
 
 
+def against_2018():
+    """The comparison of each later entry with the model of 2018 of its task, `{name: row}`."""
+    rows = [row for row in comparisons() if row["first"] == BASELINES.get(zoo.entry(row["second"]).task)]
+    return {row["second"]: row for row in rows}
+
+
 def _row(entry, figure, against):
     accuracy, source = entry.paper.get("accuracy"), entry.paper.get("source", "paper")
     published = f"{accuracy} ({source})" if accuracy else "–"
     publication = entry.paper.get("publication", "Tian et al., ECCV 2018")
-    compared = (_difference(against), probability(float(against["p"]))) if against else ("", "")
+    compared = (difference(against), probability(float(against["p"]))) if against else ("", "")
     return (f"`{entry.name}`", publication, f"{entry.parameters:,}", _figure(figure), *compared, published)
 
 
 def _figure(row):
     return f"{row['mean']} ± {row['std'] or '–'} ({row['seeds']})"
-
-
-def _difference(row):
-    """The second minus the first with its interval; the file has the first minus the second."""
-    difference, high, low = (-float(row[key]) for key in ("difference", "low", "high"))
-    return f"{difference:+.1f} ({low:+.1f} … {high:+.1f})"
 
 
 def _verdict(against):

@@ -49,6 +49,17 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def check_folder(path: Path | None) -> None:
+    """Checks before long work that a file for results can be written.
+
+    Raises:
+        AVEError: Its folder does not exist or is read-only.
+    """
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        fix = "Create the folder, or choose another file"
+        raise AVEError("cannot write there", file=path, key="--publish", expected="a folder to write to", fix=fix)
+
+
 def update_csv(path: Path, lines: Sequence[dict[str, Any]], identity: Sequence[str]) -> None:
     """Writes lines to a CSV file in place of those with the same values of `identity`; all others stay.
 

@@ -13,10 +13,22 @@ AVE_SMALL = AVE.synthetic(112, classes=4, visual_shape=(2, 2, 4))
 @pytest.mark.parametrize(
     ("name", "task", "message"),
     [
-        ("w_av_att", "supervised", r"'w_av_att'.*expected \{video: \(B, 5\)\}, found \{video: \(B, 10, 5\)\}"),
-        ("w_psp", "supervised", r"'w_psp'.*expected \{video: \(B, 5\)\}, found \{video: \(B, 10, 5\)\}.*\.targets"),
-        ("av_att", "weak", r"'av_att'.*expected \(B, 10, 5\), found \{.*video: \(B, 5\)"),
-        ("psp", "weak", r"'psp'.*expected \{segments: \(B, 10, 5\), similarity: \(B, 10\)\}, found \{.*video"),
+        (
+            "w_av_att",
+            "supervised",
+            r"'w_av_att'.*expected labels for the outputs \{video: \(B, 5\)\}, found \{video: \(B, 10, 5\)\}",
+        ),
+        (
+            "w_psp",
+            "supervised",
+            r"'w_psp'.*expected labels for the outputs \{video: \(B, 5\)\}, found \{video: \(B, 10, 5\)\}.*\.targets",
+        ),
+        ("av_att", "weak", r"'av_att'.*expected labels for the outputs \(B, 10, 5\), found \{.*video: \(B, 5\)"),
+        (
+            "psp",
+            "weak",
+            r"'psp'.*for the outputs \{segments: \(B, 10, 5\), similarity: \(B, 10\)\}, found \{.*video",
+        ),
         ("psp", "supervised", r"'psp'.*similarity: \(B, 10\)\}, found \(B, 10, 5\)"),
     ],
 )

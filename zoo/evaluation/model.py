@@ -34,12 +34,10 @@ def load_model(path: str | Path, ave: AVE) -> keras.Model:
                 found=found or "no such feature",
                 fix="Load the entry for this data set: zoo.load(name, **ave.spec)",
             )
-    if not matches(model) and model.outputs[0].shape[-1] != ave.num_classes:
+    columns = None if matches(model) else _segments(model).shape[-1]
+    if columns not in (None, ave.num_classes):
         raise AVEError(
-            f"the model does not fit {ave.title}",
-            file=path,
-            expected=f"{ave.num_classes} columns",
-            found=model.outputs[0].shape[-1],
+            f"the model does not fit {ave.title}", file=path, expected=f"{ave.num_classes} columns", found=columns
         )
     known = read_metadata(path).get("class_names")
     if not matches(model) and known and tuple(known) != tuple(ave.class_names):
@@ -52,6 +50,11 @@ def load_model(path: str | Path, ave: AVE) -> keras.Model:
             fix="List the classes in the model's order as class_names in the data set's dataset.yaml",
         )
     return model
+
+
+def _segments(model):
+    """The output with the probabilities of every segment."""
+    return model.output["segments"] if isinstance(model.output, dict) else model.output
 
 
 def matches(model: keras.Model) -> bool:

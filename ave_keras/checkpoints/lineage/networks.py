@@ -105,7 +105,7 @@ class Network:
         return bool(re.match(f"(?:{self.unused})", name)) if self.unused else False
 
 
-PSP_FILES = "Use PSP_fully.pt for psp, PSP_weakly.pt for psp with weak supervision"
+PSP_FILES = "Use PSP_fully.pt for psp, PSP_weakly.pt for w_psp"
 OWN = "Use a state dict of the released code of {} with the same supervision and sizes"
 NETWORKS = (
     Network(

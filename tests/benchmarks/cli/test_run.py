@@ -119,6 +119,8 @@ def test_status_and_report(command, tmp_path, folder):
     for _ in range(2):
         status, out, _ = command("compare", "a", "a", "--results", tmp_path, "--publish", compared)
         assert status == 0 and "+0.00" in out
+    status, _, err = command("compare", "a", "a", "--results", tmp_path, "--publish", tmp_path / "no" / "c.csv")
+    assert status == 2 and "cannot write there" in err and "--publish" in err
     (line,) = read_csv(compared)
     assert (line["first"], line["second"], line["difference"], line["seeds"]) == ("a", "a", "0.0", "2")
 

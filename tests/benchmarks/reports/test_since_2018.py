@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from benchmarks.reports import since_2018
+from zoo.card import difference
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -26,7 +27,7 @@ def test_verdict_is_corrected_for_the_number_of_comparisons():
 
 def test_intervals_are_those_of_the_later_model():
     row = {"difference": "-1.25", "low": "-2.5", "high": "0.75"}
-    assert since_2018._difference(row) == "+1.2 (-0.8 … +2.5)"
+    assert difference(row) == "+1.2 (-0.8 … +2.5)"
 
 
 def test_a_table_for_each_setting():
