@@ -1,5 +1,6 @@
 """Every entry that localizes is read, scored and localized with by the same functions."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from tests import small
 from zoo.evaluation.model import load_model
 from zoo.evaluation.segments import score
 
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="no backend matters here")
 LOCALIZING = [name for name in small.ENTRIES if zoo.entry(name).task != "matching"]
 
 

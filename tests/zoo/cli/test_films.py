@@ -10,9 +10,10 @@ from tests.zoo.cli.test_data import call
 from zoo.cli import demo
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="runs on any backend, once")
-SMALL = ["--videos", 6, "--background-videos", 1, "--seconds", 3, "--size", 32, "--fps", 2]
+SMALL = ["--videos", 6, "--background-videos", 1, "--seconds", 3, "--size", 32, "--fps", 2, "--workers", 0]
 
 
+@pytest.mark.filterwarnings("ignore:.*the rest is silence")
 def test_compose_and_extract(tmp_path, capsys):
     films, features = tmp_path / "films", tmp_path / "features"
     status, out, err = call(capsys, "data", "compose", films, *SMALL)
@@ -20,7 +21,7 @@ def test_compose_and_extract(tmp_path, capsys):
     assert "6 films of 8 classes, 1 without an event" in out and f"next: ave-keras extract {films}" in out
     status, _, err = call(capsys, "data", "compose", films, *SMALL)
     assert status == 2 and "already contains a data set" in err and "--force" in err
-    options = ["--audio-encoder", "logmel", "--visual-encoder", "patches"]
+    options = ["--audio-encoder", "logmel", "--visual-encoder", "patches", "--workers", 0]
     status, out, err = call(capsys, "extract", films, "--out", features, *options)
     assert status == 0, err
     assert "6 rows and 1 background clips of 3 segments" in out
@@ -63,7 +64,7 @@ def test_bad_options(tmp_path, capsys, options, message):
 
 def test_demo(tmp_path, capsys, monkeypatch, tab):
     monkeypatch.setattr(demo, "EPOCHS", 2)
-    small = {"videos": 40, "background_videos": 1, "seconds": 5, "size": 64, "fps": 4}
+    small = {"videos": 40, "background_videos": 1, "seconds": 5, "size": 48, "fps": 4}
     monkeypatch.setattr(demo, "RECIPE", {**demo.RECIPE, **small})
     status, out, err = call(capsys, "demo", "--out", tmp_path / "demo", "--workers", 1)
     assert status == 0, err
