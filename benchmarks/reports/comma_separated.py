@@ -28,7 +28,6 @@ def comma_separated(table, group, records):
         "backend",
         "device",
         "parameters",
-        "step_ms",
     ]
     writer.writerow(columns)
     for key in keys:
@@ -38,8 +37,8 @@ def comma_separated(table, group, records):
                 continue
             ours = [row.mean, row.std, len(row.values)]
             where = [data_name(group), group["protocol"], group["profile"], group["backend"], row.device]
-            where += [row.parameters, row.step_ms]
+            where.append(row.parameters)
             writer.writerow([table.table, row.name, row.title, *metric, row.paper, *ours, *where])
         for name, percent in trivial(records, key).items():
-            writer.writerow([table.table, "", name, *metric, "", percent, "", "", data_name(group), *[""] * 6])
+            writer.writerow([table.table, "", name, *metric, "", percent, "", "", data_name(group), *[""] * 5])
     return text.getvalue()

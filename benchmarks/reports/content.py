@@ -26,9 +26,9 @@ class Detail(NamedTuple):
 
 
 def head(table):
-    """The columns of a table: for each metric the paper's figure, ours, and the difference; then size and speed."""
+    """The columns of a table: for each metric the paper's figure, ours, and the difference; then the size."""
     columns = (f"{label} {column}".strip() for label in table.metrics.values() for column in ("paper", "ours", "Δ"))
-    return ("entry", "model", *columns, "parameters", "ms a step")
+    return ("entry", "model", *columns, "parameters")
 
 
 def title(table, group):
@@ -61,14 +61,13 @@ def notes(group, records):
     commits = sorted({r["commit"] for r in records if r["commit"]})
     ran = sorted({f"{r['device']} with {r['threads']} threads" for r in records})
     lines.append(f"{group['backend']}, {', '.join(versions)}, {', '.join(ran)}; commit {', '.join(commits) or '–'}")
-    lines.append("ms a step: training with input, without the first epoch, which compiles; mean over seeds")
     lines.append(f"data sha256 {group['sha256'][:16]}")
     return lines
 
 
 def lines(table, records):
     """The lines of a table, `(cells, kind)`: models ("model"), then predictions without a model ("trivial")."""
-    costs = {row.name: (_count(row.parameters), number(row.step_ms)) for row in rows(table, records)}
+    sizes = {row.name: _count(row.parameters) for row in rows(table, records)}
     for cells, kind in _lines(
         table,
         records,
@@ -76,7 +75,7 @@ def lines(table, records):
         lambda row: (number(row.paper), measured(row), difference(row)),
         lambda percent: ("–", number(percent), "–"),
     ):
-        yield (*cells, *costs.get(cells[0], ("–", "–"))), kind
+        yield (*cells, sizes.get(cells[0], "–")), kind
 
 
 def details(table, records):

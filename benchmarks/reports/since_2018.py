@@ -30,6 +30,7 @@ DATA = """\
 **The accuracies are not of AVE**, whose features we did not have. They are of {data}, {epochs} epochs of batches of
 {batch_size}, {backend}: mean ± standard deviation over seeds (their number in brackets). The difference from the
 model of 2018 has a 95 % interval and a p-value, paired over the test videos (`python -m benchmarks compare`).
+Parameters and milliseconds a step are at the released sizes, see Speed.
 """
 AFTER = """\
 Published figures are those that we have seen in a paper or a repository; the others are left out.
@@ -57,13 +58,16 @@ def page(folder):
     lines = [row for name in names for row in results(name) if row["protocol"] == "paper"]
     figures = {(row["entry"], row["select"]): row for row in lines}
     against = against_2018()
-    head = ("entry", "publication", "parameters", "accuracy %", "minus 2018's", "p", "published, on AVE")
-    body = [_row(zoo.entry(name), figures[name, "val"], against.get(name)) for name in names]
+    head = ("entry", "publication", "parameters", "ms a step", "accuracy %", "minus 2018's", "p", "published, on AVE")
+    speed = read_csv(folder / "speed.csv")
+    # The first setting that the file has, which is named below.
+    step = {row["entry"]: row["step_ms"] for row in reversed(speed)}
+    body = [_row(zoo.entry(name), figures[name, "val"], step[name], against.get(name)) for name in names]
     parts = [INTRO, textwrap.fill(DATA.format(**figures["av_att", "val"]), 120), "", *markdown_lines(head, body), ""]
     parts += [AFTER, _verdict(against), *_unstable(figures), SELECTION]
     both = [(f"`{name}`", *(_figure(figures[name, s]) for s in ("val", "test"))) for name, s in figures if s == "test"]
     parts += [*markdown_lines(("entry", "chosen on validation", "chosen on test"), both), ""]
-    parts += _speed(read_csv(folder / "speed.csv"))
+    parts += _speed(speed)
     return "\n".join(parts)
 
 
@@ -73,12 +77,20 @@ def against_2018():
     return {row["second"]: row for row in rows}
 
 
-def _row(entry, figure, against):
+def _row(entry, figure, step, against):
     accuracy, source = entry.paper.get("accuracy"), entry.paper.get("source", "paper")
     published = f"{accuracy} ({source})" if accuracy else "–"
     publication = entry.paper.get("publication", "Tian et al., ECCV 2018")
     compared = (difference(against), probability(float(against["p"]))) if against else ("", "")
-    return (f"`{entry.name}`", publication, f"{entry.parameters:,}", _figure(figure), *compared, published)
+    return (
+        f"`{entry.name}`",
+        publication,
+        f"{entry.parameters:,}",
+        f"{float(step):,.0f}",
+        _figure(figure),
+        *compared,
+        published,
+    )
 
 
 def _figure(row):

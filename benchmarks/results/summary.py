@@ -30,7 +30,6 @@ class Row:
         values: Our figures, one per seed.
         device: The devices it ran on.
         parameters: The number of weights, or None without a finished cell.
-        step_ms: Milliseconds of a train step with its input, the mean over seeds, or None.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Row:
     values: tuple
     device: str = ""
     parameters: int | None = None
-    step_ms: float | None = None
 
     @property
     def mean(self) -> float | None:
@@ -108,13 +106,8 @@ def rows(table: Table, records: Iterable[dict], metric: str | None = None) -> li
         values = tuple(figures[metric] for record in own if metric in (figures := metrics(record)))
         device = ", ".join(sorted({f"{r['device']} ({r['threads']} threads)" for r in own}))
         parameters = own[0]["parameters"] if own else None
-        result.append(Row(name, entry.title, entry.paper.get(metric), values, device, parameters, _step_ms(own)))
+        result.append(Row(name, entry.title, entry.paper.get(metric), values, device, parameters))
     return result
-
-
-def _step_ms(records):
-    steps = [1e3 * seconds / r["steps_per_epoch"] for r in records if (seconds := seconds_per_epoch(r))]
-    return float(np.mean(steps)) if steps else None
 
 
 def trivial(records: Iterable[dict], metric: str = "accuracy") -> dict[str, float]:
