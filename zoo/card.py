@@ -50,10 +50,7 @@ def render(chosen: Entry) -> str:
 
 def results(name: str) -> list[dict[str, str]]:
     """The rows of `results.csv` for an entry; `python -m benchmarks report --publish` writes them."""
-    if not RESULTS.exists():
-        return []
-    with RESULTS.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if row["entry"] == name]
+    return [row for row in _read(RESULTS) if row["entry"] == name]
 
 
 def comparisons() -> list[dict[str, str]]:
@@ -61,10 +58,14 @@ def comparisons() -> list[dict[str, str]]:
 
     Without runs whose epoch was chosen on the test split.
     """
-    if not COMPARISONS.exists():
+    return [row for row in _read(COMPARISONS) if "select test" not in row["title"]]
+
+
+def _read(path):
+    if not path.exists():
         return []
-    with COMPARISONS.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if "select test" not in row["title"]]
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def difference(row: dict[str, str]) -> str:
@@ -73,8 +74,14 @@ def difference(row: dict[str, str]) -> str:
     return f"{middle:+.1f} ({low:+.1f} … {high:+.1f})"
 
 
+def probability(p: float) -> str:
+    """A p-value as text; small ones are not rounded to zero."""
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
 def _compared(row):
-    p = "p < 0.0001" if float(row["p"]) < 1e-4 else f"p = {float(row['p']):.4f}"
+    p = probability(float(row["p"]))
+    p = f"p {p}" if p.startswith("<") else f"p = {p}"
     return f"  minus {row['first']}: {difference(row)}, {p}, {row['seeds']} seeds, on {row['title']}"
 
 

@@ -25,6 +25,8 @@ MODALITIES = ("audio", "visual")
 # The authors' scripts use both names for the visual file.
 BACKGROUND = {"audio": ("audio_feature_noisy.h5",), "visual": ("visual_feature_noisy.h5", "video_feature_noisy.h5")}
 SOURCE_MASK = "source_mask.h5"
+# The folders of videos beside the annotations: those of the archive, and films without an event.
+VIDEOS, BACKGROUND_VIDEOS = "AVE", "background"
 # The pixels of the source in each second, beside the annotations of composed films.
 OUTLINES = "outlines.h5"
 SEGMENT_LABELS = "labels.h5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from ave_keras.data.storage.tables import write_tables
 from ave_keras.data.storage.writing import existing_files, new_files
 from ave_keras.errors import AVEError
 from ave_keras.features.extraction import local
-from ave_keras.films.film_job import BACKGROUND, PARTS, VIDEOS, FilmJob, Plan
+from ave_keras.films.film_job import PARTS, FilmJob, Plan
 
 if TYPE_CHECKING:
     from ave_keras.films.materials import Materials
@@ -131,7 +132,7 @@ def draw_plans(recipe: Recipe, classes: tuple[str, ...]) -> list[Plan]:
 def _claim(out, description, force):
     """Writes the recipe into a folder that is new, or has films of the same recipe; with `force` also of another."""
     path, text = out / RECIPE, yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
-    folders = [out / name for name in (VIDEOS, BACKGROUND, PARTS)]
+    folders = [out / name for name in (layout.VIDEOS, layout.BACKGROUND_VIDEOS, PARTS)]
     films = [file for folder in folders if folder.is_dir() for file in folder.iterdir()]
     if films and not path.is_file():
         fix = "Choose another folder"
@@ -170,9 +171,8 @@ def _write_truth(out, job, rows, title, force):
             for row, part in enumerate(parts):
                 data[row] = np.unpackbits(part["outline"], axis=-1, count=size)
     _write_scenes(out / SCENES, plans, parts)
-    for number in range(len(job.plans)):
-        job.part(number).unlink(missing_ok=True)
-    job.part(0).parent.rmdir()
+    # With what a killed process has left half-written.
+    shutil.rmtree(out / PARTS)
 
 
 def _write_scenes(path, plans, parts):

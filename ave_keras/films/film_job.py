@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ave_keras.data import layout
 from ave_keras.features.extraction.job import attempt
 from ave_keras.films.casting import draw_scene
 from ave_keras.films.mp4 import write_film
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ave_keras.films.materials import Materials
     from ave_keras.films.recipe import Recipe
 
-VIDEOS, BACKGROUND, PARTS = "AVE", "background", ".films"
+PARTS = ".films"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class FilmJob:
     def film(self, number: int) -> Path:
         """The file of a film."""
         plan = self.plans[number]
-        return self.out / (VIDEOS if plan.label else BACKGROUND) / f"{plan.name}.mp4"
+        return self.out / (layout.VIDEOS if plan.label else layout.BACKGROUND_VIDEOS) / f"{plan.name}.mp4"
 
     def part(self, number: int) -> Path:
         """The file of a film's truth, which exists if the film is finished."""

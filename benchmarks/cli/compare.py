@@ -10,7 +10,7 @@ from ave_keras.errors import AVEError
 from benchmarks.cli import options
 from benchmarks.results.files import check_folder, update_csv
 from benchmarks.results.store import Store
-from benchmarks.results.summary import probability
+from zoo.card import probability
 from zoo.cli.terminal import wide_console
 
 

@@ -7,8 +7,8 @@ import zoo
 from benchmarks.grid.tables import tables as all_tables
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import atomic, read_csv, update_csv
-from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, probability, trivial
-from zoo.card import comparisons, difference
+from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, trivial
+from zoo.card import comparisons, difference, probability
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 # What a published line is about; the other columns say what was measured.
@@ -74,12 +74,10 @@ def readme_table(results):
 
 def _comparisons():
     """A table of the published comparisons, if there are some."""
-    rows = [
-        (f"`{row['second']}`", f"`{row['first']}`", difference(row), probability(float(row["p"])))
-        for row in comparisons()
-    ]
-    if rows:
-        title = f"Differences with 95 % intervals, paired over the test videos, on {comparisons()[0]['title']}:\n"
+    found = comparisons()
+    if found:
+        rows = [(f"`{r['second']}`", f"`{r['first']}`", difference(r), probability(float(r["p"]))) for r in found]
+        title = f"Differences with 95 % intervals, paired over the test videos, on {found[0]['title']}:\n"
         yield "\n".join([title, *markdown_lines(("entry", "minus", "points", "p"), rows)]) + "\n"
 
 

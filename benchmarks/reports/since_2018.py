@@ -11,8 +11,7 @@ import zoo
 from benchmarks.grid.tables import tables
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import read_csv
-from benchmarks.results.summary import probability
-from zoo.card import comparisons, difference, results
+from zoo.card import comparisons, difference, probability, results
 
 # The model of 2018 that the later ones of a task are compared with.
 BASELINES = {"supervised": "av_att", "weak": "w_av_att"}

@@ -156,11 +156,6 @@ def number(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def probability(p: float) -> str:
-    """A p-value as text; small ones are not rounded to zero."""
-    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
-
-
 def measured(row: Row) -> str:
     """A row's mean, deviation and number of seeds, `71.4 ± 0.3 (3)`; a dash without values."""
     return "–" if not row.values else f"{number(row.mean)} ± {number(row.std)} ({len(row.values)})"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ave_keras.data import layout
 from ave_keras.films.composing import SCENES
-from ave_keras.films.film_job import VIDEOS
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def choose_films(films: Path, split: str = "test") -> list[Shown]:
         for row in scenes:
             start, end, others = int(row["start"]), int(row["end"]), row["silent objects"]
             seen, heard = row["seen"].count("1"), row["heard"].count("1")
-            path = films / VIDEOS / f"{row['video']}.mp4"
+            path = films / layout.VIDEOS / f"{row['video']}.mp4"
             partial = end - start < len(row["seen"])
             if partial and path not in chosen and fits(seen, heard, end - start, others):
                 text = about.format(label=row["class"].lower(), others=others.lower())

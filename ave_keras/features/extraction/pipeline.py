@@ -22,9 +22,6 @@ from ave_keras.features.extraction.job import Job
 from ave_keras.features.extraction.parts import Parts, recipe_of, video_sha256
 from ave_keras.features.extraction.videos import dataset_folder, find_videos
 
-# The folder of the films without an event, beside `Annotations.txt`.
-BACKGROUND = "background"
-
 
 @dataclass(frozen=True)
 class ExtractionResult:
@@ -115,7 +112,7 @@ def extract(
         if len(videos) != 1:
             raise AVEError("no annotations", expected="one folder with Annotations.txt, or --annotations", found=videos)
         videos[0], annotations = dataset_folder(videos[0])
-        clips_folder = annotations.parent / BACKGROUND
+        clips_folder = annotations.parent / layout.BACKGROUND_VIDEOS
         background = background or ([clips_folder] if clips_folder.is_dir() and any(clips_folder.iterdir()) else ())
     listing, found = read_listing(annotations, overlap), find_videos(videos)
     clips = list(find_videos(background).values())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ave_keras.data.events.names import VIDEOS
 from ave_keras.data.layout import ANNOTATIONS
+from ave_keras.data.layout import VIDEOS as VIDEOS_FOLDER
 from ave_keras.errors import AVEError
 from ave_keras.features.decoding.sequence import PICTURES
 
@@ -19,7 +20,7 @@ def dataset_folder(folder: str | Path) -> tuple[Path, Path]:
     if not (folder / ANNOTATIONS).is_file():
         fix = "Say where the events are with --annotations"
         raise AVEError("no annotations", file=folder, expected=f"a folder with {ANNOTATIONS}, as AVE_Dataset", fix=fix)
-    return next(p for p in (folder / "AVE", folder) if p.is_dir()), folder / ANNOTATIONS
+    return next(p for p in (folder / VIDEOS_FOLDER, folder) if p.is_dir()), folder / ANNOTATIONS
 
 
 def find_videos(paths: Iterable[str | Path]) -> dict[str, Path]:
