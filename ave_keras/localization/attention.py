@@ -1,5 +1,7 @@
 """The attention maps of any model in which the sound attends to the picture."""
 
+import weakref
+
 import keras
 import numpy as np
 
@@ -7,6 +9,8 @@ from ave_keras.errors import AVEError
 from ave_keras.layers import AudioGuidedAttention, SpatialChannelAttention
 
 ATTENTION = (AudioGuidedAttention, SpatialChannelAttention)
+# The attention model of each model, because a backend compiles a new one anew.
+_attention_models: weakref.WeakKeyDictionary[keras.Model, keras.Model] = weakref.WeakKeyDictionary()
 
 
 def has_attention(model: keras.Model) -> bool:
@@ -54,4 +58,6 @@ def attention_maps(
         Tian et al., ECCV 2018, Eq. 3, Fig. 5 and 6.
     """
     arrays = {"batch_size": batch_size} if isinstance(x, dict) else {}
-    return attention_model(model).predict(x, verbose=0, **arrays)
+    if model not in _attention_models:
+        _attention_models[model] = attention_model(model)
+    return _attention_models[model].predict(x, verbose=0, **arrays)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ave_keras.errors import AVEError
+from ave_keras.features.encoders.registry import is_plugin
 from ave_keras.localization.attention import attention_maps, has_attention
 from ave_keras.localization.result import BACKGROUND, Localization
 from ave_keras.localization.windows import windows_of
@@ -123,12 +124,12 @@ def recorded_encoder(key: str, metadata: dict[str, Any]) -> tuple[str, dict[str,
     """`(name, options)` of the encoder in the metadata of a model, or of the paper's.
 
     Raises:
-        AVEError: It is not one of this package.
+        AVEError: It is not one of this package, or a keras-hub preset of somebody's.
     """
     recorded = metadata.get("encoders", {}).get(key, {"encoder": ENCODERS[key], "options": {}})
     name, options = recorded["encoder"], recorded["options"]
-    if ":" in name:
-        # The author of a model file must not decide which code is imported and run here.
+    if is_plugin(name) or (name.startswith("hub:") and "/" in name):
+        # The author of a model file must not decide which code is imported and run here; a preset may name any.
         wanted = " ".join([f"--{key}-encoder {name}", *(f"--{key}-option {k}={v}" for k, v in options.items())])
         raise AVEError(
             f"the model's {key} encoder is not part of AVE-Keras",

@@ -1,5 +1,6 @@
 """`ave-keras`: the commands put together."""
 
+import os
 from collections.abc import Callable
 
 from zoo.cli.data.app import app as data
@@ -34,4 +35,6 @@ for name, command in COMMANDS.items():
 
 def main() -> None:
     """The command line."""
+    # Without TensorFlow's remarks on oneDNN and the processor, also in worker processes.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run(app)

@@ -10,9 +10,14 @@ from ave_keras.errors import AVEError
 from zoo.cli.terminal import console
 
 AUDIO, VISUAL = "logmel", "patches"
-EPOCHS = 40
+EPOCHS = 25
 # Events of all lengths, so that most films have something to localize.
-RECIPE = {"videos": 120, "lengths": {**dict.fromkeys(range(2, 10), 1), 10: 4}}
+RECIPE = {
+    "videos": 200,
+    "background_videos": 0,
+    "size": 160,
+    "lengths": {**dict.fromkeys(range(2, 10), 1), 10: 4},
+}
 
 
 def demo(
@@ -73,7 +78,7 @@ def demo(
     for film in choose_films(films):
         event = film.label, film.start, film.end
         step(f"localize {film.film} --model {model} --event {' '.join(map(str, event))} --out {pages}")
-        found = ave_keras.localize(film.film, model, truth=[event])
+        found = ave_keras.localize(film.film, loaded, AUDIO, VISUAL, class_names=ave.class_names, truth=[event])
         shown.append((film, found))
         for path in write_files(found, pages):
             console.print(f"written: {path}", soft_wrap=True)

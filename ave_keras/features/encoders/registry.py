@@ -66,6 +66,11 @@ def visual_encoder(name: str, **options: Any) -> VisualEncoder:
     return _create(name, VISUAL, VisualEncoder, options)
 
 
+def is_plugin(name: str) -> bool:
+    """Whether `name` is the `module:attribute` of an encoder outside of this package."""
+    return ":" in name and name.partition(":")[0] not in FAMILIES
+
+
 def with_weights(name: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Name and options of an encoder, with the file of its default weights, so that a recipe records its checksum."""
     from ave_keras.features.encoders import vggish
@@ -97,7 +102,7 @@ def _create(name, builtin, protocol, options):
 
 def _import(target, name, builtin):
     module, _, attribute = target.partition(":")
-    if not attribute:
+    if not attribute or module in FAMILIES:
         families = "applications:NAME, hub:PRESET, " if builtin is VISUAL else ""
         raise AVEError(
             "unknown encoder",

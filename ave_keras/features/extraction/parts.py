@@ -11,6 +11,7 @@ import numpy as np
 
 from ave_keras.data.storage.fingerprint import combined, file_sha256
 from ave_keras.errors import AVEError
+from ave_keras.features.encoders.registry import is_plugin
 
 FOLDER = ".extract"
 
@@ -102,7 +103,7 @@ def recipe_of(audio: tuple[str, dict], visual: tuple[str, dict], **rest: Any) ->
 def _encoder(name, options):
     """An encoder's name and options, and the checksums of the files among them and of a plug-in's module."""
     files = [str(value) for value in options.values() if isinstance(value, (str, Path)) and Path(value).is_file()]
-    if ":" in name:
+    if is_plugin(name):
         try:
             spec = importlib.util.find_spec(name.split(":")[0])
         except ModuleNotFoundError:

@@ -101,10 +101,21 @@ def test_an_unknown_encoder(call):
 
 def test_weights_go_to_the_encoder_that_the_model_names(call, folder):
     """An encoder of another package is named by the caller only: a model file must not decide which code is run."""
-    small.load("a", **SHAPES).save(folder / "named.keras")
-    write_metadata(folder / "named.keras", encoders={"audio": {"encoder": "os:system", "options": {}}})
-    status, _, err = call("my dög.mp4", "--model", "named.keras", "--audio-weights", "random", encoders=())
-    assert status == 2 and "audio encoder is not part of AVE-Keras: found os:system" in err
+    for name in ("os:system", "hub:hf://someone/network", "hub:folder/network"):
+        small.load("a", **SHAPES).save(folder / "named.keras")
+        write_metadata(folder / "named.keras", encoders={"audio": {"encoder": name, "options": {}}})
+        status, _, err = call("my dög.mp4", "--model", "named.keras", "--audio-weights", "random", encoders=())
+        assert status == 2 and f"audio encoder is not part of AVE-Keras: found {name}" in err
+
+
+def test_a_model_on_features_of_keras_applications_needs_no_names(call, folder):
+    options = {"weights": "random", "size": [32, 32]}
+    encoders = {"visual": {"encoder": "applications:MobileNet", "options": options}}
+    small.load("v", num_classes=2, segments=10, visual_shape=(1, 1, 1024)).save(folder / "mobile.keras")
+    write_metadata(folder / "mobile.keras", encoders=encoders)
+    with pytest.warns(UserWarning, match="random weights"):
+        status, out, _ = call("my dög.mp4", "--model", "mobile.keras", encoders=())
+    assert status == 0 and "visual features: applications:MobileNet" in out
     small.load("v_att", **SHAPES).save(folder / "c3d.keras")
     write_metadata(folder / "c3d.keras", encoders={"visual": {"encoder": "c3d", "options": {}}})
     options = ("--audio-encoder", "tests.encoders:Sound", "--visual-option", "nothing=1")
