@@ -37,15 +37,13 @@ def demo(
     import ave_keras
     from ave_keras.data import AVE
     from zoo.cli.data.films import compose
-    from zoo.cli.evaluate import evaluate
+    from zoo.cli.evaluate import print_scores
     from zoo.cli.extract import extract
     from zoo.cli.localize import write_files
     from zoo.cli.train import train
     from zoo.demo.choosing import choose_films
     from zoo.demo.index import index_page
-    from zoo.evaluation.attention import attention_scores
     from zoo.evaluation.model import load_model
-    from zoo.evaluation.segments import score
 
     films, features, run, pages = (out / name for name in ("films", "features", "run", "pages"))
     index, recipe, model = pages / "index.html", out / "recipe.yaml", run / "model.keras"
@@ -72,9 +70,9 @@ def demo(
     step(f"train av_att --data {features} --out {run} --epochs {EPOCHS} --batch-size 16 --no-tensorboard")
     train("av_att", features, run, epochs=EPOCHS, batch_size=16, tensorboard=False)
     step(f"evaluate {model} --data {features}")
-    evaluate(model, features)
-    ave = AVE.from_directory(features)
-    loaded, shown = load_model(model, ave), []
+    ave, shown = AVE.from_directory(features), []
+    loaded = load_model(model, ave)
+    scores = print_scores(loaded, ave, "test", f"{model} on {ave.title}, test split")
     for film in choose_films(films):
         event = film.label, film.start, film.end
         step(f"localize {film.film} --model {model} --event {' '.join(map(str, event))} --out {pages}")
@@ -82,6 +80,5 @@ def demo(
         shown.append((film, found))
         for path in write_files(found, pages):
             console.print(f"written: {path}", soft_wrap=True)
-    page = index_page(pages, ave, score(loaded, ave, "test"), attention_scores(loaded, ave, "test"), shown, commands)
-    index.write_text(page, encoding="utf-8")
+    index.write_text(index_page(pages, ave, *scores, shown, commands), encoding="utf-8")
     console.print(f"open {index} in a browser: three made films, what the model finds, and where it looks")

@@ -1,7 +1,9 @@
 """`ave-keras evaluate`: score a trained model on a split."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +13,12 @@ from ave_keras import plots
 from ave_keras.errors import AVEError
 from zoo.cli.options import Data, SkipBad
 from zoo.cli.terminal import console
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.evaluation.attention import AttentionScore
+    from zoo.evaluation.segments import Score
 
 
 def evaluate(
@@ -30,9 +38,7 @@ def evaluate(
 
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
     """
-    from zoo.evaluation.attention import attention_scores
     from zoo.evaluation.model import load_model, matches
-    from zoo.evaluation.segments import score
 
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     loaded = load_model(model, ave)
@@ -41,8 +47,21 @@ def evaluate(
             raise AVEError("a model that matches sound and picture has no classes to plot", key="--plot", file=model)
         _print_matching(loaded, model, ave, split)
         return
-    result = score(loaded, ave, split, batch_size)
     title = f"{model} on {ave.title}, {split} split"
+    result, _ = print_scores(loaded, ave, split, title, batch_size)
+    if plot:
+        plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
+        console.print(f"plot: {plot}")
+
+
+def print_scores(
+    model: keras.Model, ave: ave_data.AVE, split: str, title: str, batch_size: int = 64
+) -> tuple[Score, AttentionScore | None]:
+    """Scores the segments of a split, and attention where it can be, prints both as tables and returns them."""
+    from zoo.evaluation.attention import attention_scores
+    from zoo.evaluation.segments import score
+
+    result = score(model, ave, split, batch_size)
     table = Table("segments", "share of segments right, %", title=title)
     table.add_row("all", f"{100 * result.accuracy:.1f}")
     for reference, accuracy in result.references.items():
@@ -51,11 +70,10 @@ def evaluate(
     for label, (accuracy, count) in result.per_class.items():
         table.add_row(f"{label} ({count})", f"{100 * accuracy:.1f}")
     console.print(table)
-    if attention := attention_scores(loaded, ave, split, batch_size):
+    attention = attention_scores(model, ave, split, batch_size)
+    if attention:
         console.print(_attention_table(attention))
-    if plot:
-        plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
-        console.print(f"plot: {plot}")
+    return result, attention
 
 
 def _attention_table(scores):

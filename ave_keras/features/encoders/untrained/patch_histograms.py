@@ -35,7 +35,7 @@ class PatchHistograms:
         Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, CVPR 2005, for the gradients.
     """
 
-    name, weights = "patches", "none"
+    name, weights = "patches", "none needed"
 
     def __init__(self, grid: tuple[int, int] = (7, 7), cell: int = 16, frames_per_second: int = 2):
         sizes = {"grid": min(grid), "cell": cell if cell % 2 == 0 else 0, "frames_per_second": frames_per_second}
