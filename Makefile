@@ -1,4 +1,5 @@
-# Two commands do everything on a fresh machine: `make grid` and `make test`; `make demo` shows what there is to see.
+# Two commands do everything on a fresh machine: `make grid` and `make test`; `make demo` shows what there is to see, and
+# `make films` makes the data of the README's table.
 PYTHON ?= python3
 VENV := .venv
 TFIO := .venv-tfio
@@ -7,11 +8,12 @@ BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
 PIP := python -m pip install -q --disable-pip-version-check
 
-.PHONY: help install install-test grid demo test test-tfio lint clean
+.PHONY: help install install-test grid demo films test test-tfio lint clean
 
 help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
 	@echo "make demo   install, then films, a model and pages that show what it finds (demo/pages/index.html)"
+	@echo "make films  install, then 1,000 films with known truth and their features (made/features)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
 	@echo "make lint   ruff and mypy"
@@ -38,6 +40,14 @@ grid: install
 
 demo: install
 	$(BIN)/ave-keras demo
+
+films: made/features/Annotations.txt
+
+made/features/Annotations.txt: made/films/Annotations.txt
+	$(BIN)/ave-keras extract made/films --out made/features --audio-encoder logmel --visual-encoder patches --workers 2
+
+made/films/Annotations.txt: | install
+	$(BIN)/ave-keras data compose made/films --workers 2
 
 lint: install-test
 	$(BIN)/ruff check .

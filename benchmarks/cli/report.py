@@ -20,8 +20,9 @@ def report(
         Path | None,
         typer.Option("--publish", help="Also write the figures to this CSV file, which the model cards read."),
     ] = None,
-    readme: Annotated[
-        Path | None, typer.Option(help="With --publish: also replace the table between the markers in this file.")
+    pages: Annotated[
+        list[Path] | None,
+        typer.Option("--readme", help="With --publish: also replace the tables in this page; can be repeated."),
     ] = None,
 ):
     """Print and write the tables of all stored results, one report per data set, protocol and backend.
@@ -40,7 +41,7 @@ def report(
     written = writing.write_all(store, choose_tables(tables), store.records().values, wide_console())
     if publish_to:
         publishing.publish(records, publish_to)
-        if readme:
-            publishing.readme(readme, publish_to)
+        for page in pages or []:
+            publishing.fill(page, publish_to)
     if not written:
         raise typer.Exit(1)

@@ -1,16 +1,19 @@
-"""Publishes measured figures in a CSV file for the model cards, and in the README."""
+"""Publishes measured figures in a CSV file for the model cards, and in the README and other pages."""
 
+import fnmatch
 import hashlib
 import json
+import re
 
 import zoo
+from ave_keras.errors import AVEError
 from benchmarks.grid.tables import tables as all_tables
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import atomic, read_csv, update_csv
 from benchmarks.results.summary import METRICS, Row, data_name, groups, metrics, number, trivial
 from zoo.card import comparisons, difference, probability
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
+MARKER = re.compile(r"(<!-- results of ([^:>]+?)(?:: ([\w *]+?))? -->)(.*?)(<!-- /results -->)", re.S)
 # What a published line is about; the other columns say what was measured.
 IDENTITY = ("entry", "data", "protocol", "epochs", "batch_size", "select", "metric", "backend")
 
@@ -47,41 +50,62 @@ def _lines(group, members):
             }
 
 
-def readme(path, results):
-    """Replaces the table between the markers in a README.
+def fill(path, results):
+    """Replaces the tables between the markers of a page, such as `<!-- results of AV-mini -->`.
+
+    A marker names the beginning of a data set's name, and after a colon the entries, all if there are none:
+    `<!-- results of made films: av_att dmrn_* -->`.
 
     Args:
-        path: The README.
+        path: The README, or another page.
         results: The CSV file that `publish` has written.
+
+    Raises:
+        AVEError: The page has no marker.
     """
-    text = path.read_text()
-    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    text = path.read_text(encoding="utf-8")
+    if not MARKER.search(text):
+        raise AVEError("no place for the table", file=path, expected="<!-- results of DATA SET --> … <!-- /results -->")
     with atomic(path) as temporary:
-        temporary.write_text(text[:start] + "\n" + readme_table(results) + text[end:])
+        filled = MARKER.sub(lambda found: f"{found[1]}\n{published(results, *_wanted(found))}{found[5]}", text)
+        temporary.write_text(filled, encoding="utf-8")
 
 
-def readme_table(results):
+def _wanted(found):
+    """`(data set, entries)` of a match of `MARKER`."""
+    return found[2], (found[3] or "*").split()
+
+
+def published(results, data="", entries=("*",)):
     """A Markdown table per task from the CSV file of `publish`: a line per entry, a column per run and metric.
 
     Figures of an epoch that was chosen on the test split are left out.
+
+    Args:
+        results: The CSV file.
+        data: The beginning of the data set's name.
+        entries: Patterns of names of entries; predictions without a model belong to those of their task.
     """
-    lines = [line for line in read_csv(results) if line["select"] != "test"]
+    lines = [line for line in read_csv(results) if line["select"] != "test" and line["data"].startswith(data)]
+    chosen = {name for pattern in entries for name in fnmatch.filter(zoo.list(), pattern)}
     keys = {label: key for key, label in METRICS.items()}
-    localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
+    localizing = [line for line in lines if keys[line["metric"]] == "accuracy" and line["entry"] in chosen]
     matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
-    return "\n".join([*(_readme_table(part, keys) for part in (localizing, matching) if part), *_comparisons()])
+    matching = matching if chosen & {line["entry"] for line in matching} else []
+    compared = [r for r in comparisons() if r["title"].startswith(data) and r["second"] in chosen]
+    tables = [_table(part, keys) for part in (localizing, matching) if part]
+    return "\n".join([*tables, *_comparisons(compared)])
 
 
-def _comparisons():
-    """A table of the published comparisons, if there are some."""
-    found = comparisons()
+def _comparisons(found):
+    """A table of comparisons, if there are some."""
     if found:
         rows = [(f"`{r['second']}`", f"`{r['first']}`", difference(r), probability(float(r["p"]))) for r in found]
         title = f"Differences with 95 % intervals, paired over the test videos, on {found[0]['title']}:\n"
         yield "\n".join([title, *markdown_lines(("entry", "minus", "points", "p"), rows)]) + "\n"
 
 
-def _readme_table(lines, keys):
+def _table(lines, keys):
     metrics = dict.fromkeys(line["metric"] for line in lines)
     runs = list(dict.fromkeys((_run(line), line["metric"]) for line in lines))
     figures = {(line["entry"], _run(line), line["metric"]): _figure(line) for line in lines}

@@ -15,6 +15,8 @@ from zoo.card import comparisons, difference, probability, results
 
 # The model of 2018 that the later ones of a task are compared with.
 BASELINES = {"supervised": "av_att", "weak": "w_av_att"}
+# The data set of the page: the composed one with pretrained features.
+DATA_SET = "AV-mini"
 # Standard deviations over seeds above this, in percentage points, are not noise.
 UNSTABLE = 5
 INTRO = """\
@@ -55,6 +57,7 @@ def page(folder):
     """The page as Markdown, with the speeds of `speed.csv` in `folder`."""
     names = tables()["4"].entries
     lines = [row for name in names for row in results(name) if row["protocol"] == "paper"]
+    lines = [row for row in lines if row["data"].startswith(DATA_SET)]
     figures = {(row["entry"], row["select"]): row for row in lines}
     against = against_2018()
     head = ("entry", "publication", "parameters", "ms a step", "accuracy %", "minus 2018's", "p", "published, on AVE")
@@ -72,7 +75,8 @@ def page(folder):
 
 def against_2018():
     """The comparison of each later entry with the model of 2018 of its task, `{name: row}`."""
-    rows = [row for row in comparisons() if row["first"] == BASELINES.get(zoo.entry(row["second"]).task)]
+    rows = [row for row in comparisons() if row["title"].startswith(DATA_SET)]
+    rows = [row for row in rows if row["first"] == BASELINES.get(zoo.entry(row["second"]).task)]
     return {row["second"]: row for row in rows}
 
 

@@ -11,13 +11,7 @@ from zoo.cli.terminal import console
 
 AUDIO, VISUAL = "logmel", "patches"
 EPOCHS = 25
-# Events of all lengths, so that most films have something to localize.
-RECIPE = {
-    "videos": 200,
-    "background_videos": 0,
-    "size": 160,
-    "lengths": {**dict.fromkeys(range(2, 10), 1), 10: 4},
-}
+RECIPE = {"videos": 240, "background_videos": 0, "size": 160}
 
 
 def demo(

@@ -13,7 +13,6 @@ from benchmarks.reports.comma_separated import comma_separated
 from benchmarks.reports.html import page
 from benchmarks.reports.latex import latex
 from benchmarks.reports.markdown import markdown
-from benchmarks.reports.publishing import readme_table
 from benchmarks.reports.terminal import terminal
 from benchmarks.results import summary
 from benchmarks.results.compare import compare
@@ -110,7 +109,7 @@ def test_published_lines(records, tmp_path):
         ("random window", "V2A exact match %", "20.0"),
         ("last window", "V2A exact match %", "45.0"),
     ]
-    shown = readme_table(path)
+    shown = publishing.published(path)
     assert "| `avdln` | AVDLN | 44.8 | 35.6 | 60.0 ± 10.0 (3) | 40.0 ± 0.0 (3) |" in shown
     assert "|  | last window | – | – | 45.0 | 45.0 |" in shown
     # Publishing from a results folder without Table 3 keeps the lines of Table 3.
@@ -127,7 +126,7 @@ def test_epochs_chosen_on_the_test_split_are_kept_apart(tmp_path):
     too_high["cell"] = {**too_high["cell"], "recipe": {"select": "test"}}
     publishing.publish([honest, too_high], path)
     assert [(line["select"], line["mean"]) for line in read_csv(path)] == [("val", "50.0"), ("test", "75.0")]
-    assert "50.0" in readme_table(path) and "75.0" not in readme_table(path)
+    assert "50.0" in publishing.published(path) and "75.0" not in publishing.published(path)
 
 
 def test_entries_are_ordered_as_in_the_papers_tables():
