@@ -22,6 +22,7 @@ from ave_keras.data.storage.writing import existing_files, new_files
 from ave_keras.errors import AVEError
 from ave_keras.features.extraction import local
 from ave_keras.films.film_job import PARTS, FilmJob, Plan
+from ave_keras.films.mp4 import UNWRITABLE
 
 if TYPE_CHECKING:
     from ave_keras.films.materials import Materials
@@ -79,7 +80,8 @@ def compose(
         `Composed`.
 
     Raises:
-        AVEError: The folder has other films, or cannot be written, or no film could be made.
+        AVEError: The folder has other films, or cannot be written; no film could be made; the recipe has more silent
+            objects than other classes.
 
     Example:
 
@@ -87,6 +89,9 @@ def compose(
     """
     out = Path(out)
     existing_files(out, force)
+    most, others = len(recipe.distractors) - 1, len(materials.classes) - 1
+    if most > others:
+        raise AVEError("more silent objects than other classes", key="distractors", expected=others, found=most)
     description = {"title": title, "sources": materials.sources, **recipe.to_dict()}
     _claim(out, description, force)
     plans = draw_plans(recipe, materials.classes)
@@ -96,6 +101,8 @@ def compose(
     failures: dict[Path, str] = {}
 
     def done(path, failure):
+        if failure and failure.startswith(UNWRITABLE):
+            raise AVEError(failure)
         if failure:
             failures[path] = failure
         advance(path, failure)

@@ -11,7 +11,7 @@ import numpy as np
 from ave_keras.data import layout
 from ave_keras.features.extraction.job import attempt
 from ave_keras.films.casting import draw_scene
-from ave_keras.films.mp4 import write_film
+from ave_keras.films.mp4 import unwritable, write_film
 
 if TYPE_CHECKING:
     from ave_keras.films.materials import Materials
@@ -76,5 +76,8 @@ class FilmJob:
             truth |= {"seen": scene.sources[-1].seen, "heard": scene.sources[-1].heard}
         silent = [source.label for source in scene.sources if source.sound is None]
         temporary = self.part(number).with_suffix(".partial.npz")
-        np.savez_compressed(temporary, silent=np.array(silent, "U"), **truth)
-        temporary.replace(self.part(number))
+        try:
+            np.savez_compressed(temporary, silent=np.array(silent, "U"), **truth)
+            temporary.replace(self.part(number))
+        except OSError as error:
+            raise unwritable(temporary, error) from error

@@ -15,6 +15,8 @@ from ave_keras.runtime.packages import require
 # The same pictures give the same bytes with one thread, and without the macroblock tree of x264, whose result depends
 # on what is in memory beside small pictures.
 VIDEO = {"crf": "18", "preset": "veryfast", "threads": "1", "x264-params": "mbtree=0"}
+# How the error for a full disk begins; worker processes return errors as text.
+UNWRITABLE = "cannot write the film"
 AUDIO, BITRATE = {"aac_coder": "fast"}, 128_000
 
 
@@ -38,11 +40,16 @@ def write_film(path: str | Path, frames: Iterable[np.ndarray], sound: np.ndarray
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        fix = "Free some space, or choose another folder, and run the same command again; finished films are kept"
-        raise AVEError("cannot write the film", file=path, found=error.strerror or error, fix=fix) from error
+        raise unwritable(path, error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def unwritable(path: Path, error: OSError) -> AVEError:
+    """The error for a film that cannot be written, which ends the work on all of them."""
+    fix = "Free some space, or choose another folder, and run the same command again; finished films are kept"
+    return AVEError(UNWRITABLE, file=path, found=error.strerror or error, fix=fix)
 
 
 def _write(path, frames, sound, fps):

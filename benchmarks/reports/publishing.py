@@ -32,17 +32,16 @@ def publish(records, path):
 
 
 def _lines(group, members):
-    matching = []
     for name in zoo.list():
         cells = [r for r in members if r["entry"]["name"] == name]
         keys = [key for key in METRICS if cells and key in metrics(cells[0])]
-        matching += cells if keys != ["accuracy"] else []
         yield from (_line(name, group, cells, key) for key in keys)
-    # Figures of the matching task need the scores of constant predictions for comparison.
+    # A figure says little without the scores of constant predictions.
     for key in METRICS:
-        for prediction, percent in trivial(matching, key).items() if matching else ():
+        cells = [r for r in members if key in metrics(r)]
+        for prediction, percent in trivial(cells, key).items():
             yield {
-                **_line("", group, matching, key),
+                **_line("", group, cells, key),
                 "entry": prediction,
                 "seeds": "",
                 "mean": f"{percent:.1f}",
@@ -89,11 +88,11 @@ def published(results, data="", entries=("*",)):
     lines = [line for line in read_csv(results) if line["select"] != "test" and line["data"].startswith(data)]
     chosen = {name for pattern in entries for name in fnmatch.filter(zoo.list(), pattern)}
     keys = {label: key for key, label in METRICS.items()}
-    localizing = [line for line in lines if keys[line["metric"]] == "accuracy" and line["entry"] in chosen]
+    lines = [line for line in lines if line["entry"] in chosen or line["entry"] not in zoo.list()]
+    localizing = [line for line in lines if keys[line["metric"]] == "accuracy"]
     matching = [line for line in lines if keys[line["metric"]] != "accuracy"]
-    matching = matching if chosen & {line["entry"] for line in matching} else []
     compared = [r for r in comparisons() if r["title"].startswith(data) and r["second"] in chosen]
-    tables = [_table(part, keys) for part in (localizing, matching) if part]
+    tables = [_table(part, keys) for part in (localizing, matching) if chosen & {line["entry"] for line in part}]
     return "\n".join([*tables, *_comparisons(compared)])
 
 
@@ -114,11 +113,19 @@ def _table(lines, keys):
         entry = zoo.entry(name) if name in zoo.list() else None
         papers = [number(entry and entry.paper.get(keys[metric])) for metric in metrics]
         ours = [figures.get((name, *run), "–") for run in runs]
-        body.append((f"`{name}`" if entry else "", entry.title if entry else name, *papers, *ours))
+        body.append((f"`{name}`" if entry else "", entry.title if entry else name, _needs(entry), *papers, *ours))
     several = len(metrics) > 1
     head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
     head += [f"{metric.split()[0]}: {run}" if several else run for run, metric in runs]
-    return "\n".join(markdown_lines(("entry", "model", *head), body)) + "\n"
+    return "\n".join(markdown_lines(("entry", "model", "needs", *head), body)) + "\n"
+
+
+def _needs(entry):
+    """What an entry sees, and whether it learns from videos of which only the event is known, not its seconds."""
+    if entry is None:
+        return "–"
+    seen = " and ".join({"audio": "sound", "visual": "picture"}[key] for key in entry.modalities)
+    return f"{seen}, weak labels" if entry.task == "weak" else seen
 
 
 def _in_order(names):

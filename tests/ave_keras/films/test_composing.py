@@ -1,9 +1,11 @@
 import csv
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import h5py
 import keras
@@ -144,3 +146,28 @@ def test_plans(videos):
         for split, share in (("train", 0.7), ("test", 0.2)):
             per_class = [sum(p.split == split and p.label == c for p in films) for c in Made.classes]
             assert max(per_class) - min(per_class) <= 3 and sum(per_class) == 100 * share
+
+
+def test_a_full_disk_stops_the_work_and_the_same_call_resumes(folder, tmp_path, monkeypatch):
+    replace = Path.replace
+
+    def full(path, target):
+        if "film00004" in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    out = tmp_path / "films"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(AVEError, match=r"film00004.*No space left.*same command again"):
+            compose(out, RECIPE, Made(), title="made films")
+    assert not (out / "Annotations.txt").exists() and not list(out.glob("**/*partial*"))
+    made = compose(out, RECIPE, Made(), title="made films")
+    assert (made.computed, made.failures) == (8, {})
+    assert (out / "Annotations.txt").read_bytes() == (folder / "Annotations.txt").read_bytes()
+
+
+def test_more_silent_objects_than_other_classes(tmp_path):
+    with pytest.raises(AVEError, match=r"more silent objects than other classes.*expected 7, found 8"):
+        compose(tmp_path / "films", Recipe(videos=3, distractors=(0, 0, 0, 0, 0, 0, 0, 0, 1)), Made())
+    assert not (tmp_path / "films").exists()
