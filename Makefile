@@ -8,7 +8,7 @@ BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
 PIP := python -m pip install -q --disable-pip-version-check
 
-.PHONY: help install install-test grid demo films test test-tfio lint clean
+.PHONY: help install install-test grid demo films docs test test-tfio lint clean
 
 help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
@@ -16,6 +16,7 @@ help:
 	@echo "make films  install, then 1,000 films with known truth and their features (made/features)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
+	@echo "make docs   install, then the site with its tutorials (docs/_build/html/index.html), and a check of its links"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove $(VENV)"
 
@@ -48,6 +49,15 @@ made/features/Annotations.txt: made/films/Annotations.txt
 
 made/films/Annotations.txt: | install
 	$(BIN)/ave-keras data compose made/films --workers 2
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/$(PIP) -c constraints.txt -e ".[tensorflow-cpu,video,export,docs]"
+	@touch $(VENV)/.installed $@
+
+docs: $(VENV)/.installed-docs
+	KERAS_BACKEND=tensorflow $(BIN)/python -m sphinx -q -W --keep-going -j 2 docs docs/_build/html
+	$(BIN)/linkchecker --no-warnings --no-status docs/_build/html/index.html
 
 lint: install-test
 	$(BIN)/ruff check .

@@ -1,3 +1,4 @@
+from .diagram import diagram_figure as diagram_figure
 from .evaluation import evaluation_figure as evaluation_figure
 from .localization import attention_figure as attention_figure
 from .localization import overlay as overlay
