@@ -35,7 +35,7 @@ autodoc_typehints = "none"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 # Docstrings end with the paper's section and equation.
-napoleon_custom_sections = [("Reference", "params_style")]
+napoleon_custom_sections = [("Reference", "references"), ("Call arguments", "params_style")]
 
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
@@ -51,6 +51,7 @@ sphinx_gallery_conf = {
 
 html_theme = "furo"
 html_title = "AVE-Keras"
+html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}
 # Nothing is loaded from another site, so that pages work from a file.
 html_permalinks_icon = "#"
@@ -64,5 +65,8 @@ def setup(app):
 
 
 def _code(app, what, name, obj, options, lines):
-    text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", "\n".join(lines))
-    lines[:] = text.splitlines()
+    def literal(found):
+        # Napoleon reads line by line.
+        return "``" + re.sub(r"\s*\n\s*", " ", found[1]) + "``"
+
+    lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)", literal, "\n".join(lines)).splitlines()
