@@ -8,9 +8,10 @@ import typer
 
 import zoo
 from ave_keras import data as ave_data
+from ave_keras.data.targets import check_class_weight
 from ave_keras.errors import AVEError
 from zoo import registry
-from zoo.cli.options import Data, Name, SkipBad
+from zoo.cli.options import ClassWeight, Data, Name, SkipBad, class_weight_option
 from zoo.cli.terminal import console
 
 
@@ -23,6 +24,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. [default: the recipe's]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Videos per step. [default: the recipe's]")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate. [default: the recipe's]")] = None,
+    class_weight: ClassWeight = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights and the order of the videos.")
     ] = 0,
@@ -52,12 +54,14 @@ def train(
     from zoo.training.vectors import on_vectors
 
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    given["class_weight"] = class_weight_option(class_weight)
     recipe = {key: value for key, value in given.items() if value is not None}
     protocol = protocol or protocol_of(weights)
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     for modality in entry.modalities:
         ave.features.rows(modality)  # Report a missing file before building a model.
+    check_class_weight(entry.recipe.class_weight, (*ave.class_names, "Background"))
     out = out or Path("runs") / name
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)

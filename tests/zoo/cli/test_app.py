@@ -34,7 +34,10 @@ def test_train_then_evaluate(call, folder, tmp_path):
     pytest.importorskip("tensorboard")
     out = tmp_path / "run"
     # Trained on averaged maps; the file takes maps.
-    status, printed, err = call("train", "w_v", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out)
+    weights = "--class-weight", "balanced"
+    status, printed, err = call(
+        "train", "w_v", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out, *weights
+    )
     assert status == 0, err
     assert "best on validation" in printed
     with (out / "log.csv").open() as file:
@@ -88,6 +91,9 @@ def test_the_test_split_is_scored_as_scikit_learn_does(folder):
         (["train", "a", "--data", "DATA", "--epochs", "0"], "key 'epochs'"),
         (["train", "a", "--data", "DATA", "--seed", "-1"], "--seed"),
         (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
+        (["train", "a", "--data", "DATA", "--class-weight", "equal"], "key 'class_weight'"),
+        (["train", "a", "--data", "DATA", "--class-weight", "{Meow: 2}"], "unknown class"),
+        (["train", "ssn", "--data", "DATA", "--class-weight", "balanced"], "cannot learn with class weights"),
         (["train", "a", "--data", "DATA", "--weights", "none.keras"], "weights file not found"),
         (["evaluate", "none.keras", "--data", "DATA"], "model file not found"),
     ],
