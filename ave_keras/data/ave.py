@@ -262,9 +262,11 @@ class AVE:
             rows = np.concatenate([rows, self.background_rows])
         clips = bool((rows >= len(self.annotations)).any())
         features = {m: self.features.rows(m, clips, on_gpu) for m in modalities}
-        weights = class_weight and self._class_weights(class_weight, task, background)
-        options = {"task": task, "batch_size": batch_size, "shuffle": shuffle, "seed": seed, "weights": weights}
-        return AVEDataset(features, *self._labels, rows, drop_remainder=drop_remainder, dtype=dtype, **options)
+        weights = self._class_weights(class_weight, task, background) if class_weight is not None else None
+        options: dict[str, Any] = {"task": task, "batch_size": batch_size, "shuffle": shuffle, "seed": seed}
+        return AVEDataset(
+            features, *self._labels, rows, drop_remainder=drop_remainder, dtype=dtype, weights=weights, **options
+        )
 
     def _class_weights(self, class_weight, task, background):
         from ave_keras.data.targets import ClassWeights, Targets

@@ -2,7 +2,7 @@
 
 import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,7 +53,7 @@ def train(
     from zoo.training.metadata import training_metadata
     from zoo.training.vectors import on_vectors
 
-    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     given["class_weight"] = class_weight_option(class_weight)
     recipe = {key: value for key, value in given.items() if value is not None}
     protocol = protocol or protocol_of(weights)
