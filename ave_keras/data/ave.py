@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ave_keras.data import layout
-from ave_keras.data.contents import array_sums, drop_bad_rows, file_sums, no_clips
+from ave_keras.data.contents import array_sums, class_weights, drop_bad_rows, file_sums, no_clips
 from ave_keras.data.directory import read_directory
 from ave_keras.data.storage.fingerprint import combined
 from ave_keras.data.storage.rows import check_row_numbers
@@ -262,18 +262,11 @@ class AVE:
             rows = np.concatenate([rows, self.background_rows])
         clips = bool((rows >= len(self.annotations)).any())
         features = {m: self.features.rows(m, clips, on_gpu) for m in modalities}
-        weights = self._class_weights(class_weight, task, background) if class_weight is not None else None
-        options: dict[str, Any] = {"task": task, "batch_size": batch_size, "shuffle": shuffle, "seed": seed}
-        return AVEDataset(
-            features, *self._labels, rows, drop_remainder=drop_remainder, dtype=dtype, weights=weights, **options
-        )
-
-    def _class_weights(self, class_weight, task, background):
-        from ave_keras.data.targets import ClassWeights, Targets
-
-        rows = np.concatenate([self.split("train"), self.background_rows if background else NONE])
-        labels = (part[rows] for part in self._labels)
-        return ClassWeights(class_weight, (*self.class_names, "Background"), *labels, Targets(task))
+        weights = None if class_weight is None else class_weights(self, class_weight, task, background)
+        options: dict[str, Any] = {"shuffle": shuffle, "seed": seed, "drop_remainder": drop_remainder}
+        options |= {"task": task, "batch_size": batch_size, "dtype": dtype, "weights": weights}
+        segments, videos = self._labels
+        return AVEDataset(features, segments, videos, rows, **options)
 
     def check(
         self,

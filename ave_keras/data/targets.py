@@ -163,7 +163,7 @@ class ClassWeights:
             self.of_seconds, self.of_videos = _balanced(segments.sum(axis=(0, 1))), _balanced(videos.sum(axis=0))
         else:
             check_class_weight(class_weight, class_names)
-            self.of_seconds = self.of_videos = np.float32([class_weight.get(name, 1) for name in class_names])
+            self.of_seconds = self.of_videos = np.array([class_weight.get(name, 1) for name in class_names], "float32")
         self._targets = targets.targets
 
     def __call__(self, segments: np.ndarray, videos: np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
