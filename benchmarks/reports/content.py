@@ -95,6 +95,53 @@ def detail_keys(table, records):
             yield detail["title"], keys
 
 
+class Card(NamedTuple):
+    """A figure of the headline: what it is, the figure, and a line that explains it."""
+
+    label: str
+    value: str
+    note: str
+
+
+def headline(tables, group, records):
+    """The `Card`s above the tables: the best entry, the paper's figure for it, a trivial prediction, cells, data set.
+
+    The best entry is that with the highest mean in the first metric of the first table that has a finished cell.
+    """
+    found = ((table, [row for row in rows(table, records) if row.values]) for table in tables)
+    table, finished = next(((table, members) for table, members in found if members), (None, []))
+    if finished:
+        top = max(finished, key=lambda row: row.mean)
+        metric = next(iter(table.metrics))
+        what = f"{table.metric} {table.metrics[metric]}".strip()
+        yield Card(
+            f"Best entry of table {table.table}", f"{number(top.mean)} %", f"{top.title}: {_spread(top)}, {what}"
+        )
+        if top.paper is not None:
+            yield Card("The paper, on AVE", f"{number(top.paper)} %", f"{top.title}; ours: {difference(top)} points")
+        for name, percent in list(trivial(records, metric).items())[:1]:
+            yield Card("Without a model", f"{number(percent)} %", name)
+    entries = {record["entry"]["name"] for record in records}
+    seeds = {record["cell"]["seed"] for record in records}
+    yield Card(
+        "Finished cells",
+        str(len(records)),
+        f"{_plural(len(entries), 'entry', 'entries')}, {_plural(len(seeds), 'seed')}",
+    )
+    videos = max((len(record["test"]["rows"]) for record in records if "rows" in record.get("test", {})), default=0)
+    classes = max((len(record["class_names"]) - 1 for record in records if "class_names" in record), default=0)
+    sizes = [_plural(videos, "test video"), *([_plural(classes, "event class", "event classes")] if classes else [])]
+    yield Card("Data set", group["title"], ", ".join(sizes))
+
+
+def _spread(row):
+    return f"± {number(row.std)} over {len(row.values)} seeds" if row.std is not None else "one seed"
+
+
+def _plural(count, one, many=""):
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def _lines(table, records, keys, row_cells, trivial_cells):
     by_metric = [rows(table, records, key) for key in keys]
     for row in zip(*by_metric, strict=True):
