@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
@@ -85,9 +87,12 @@ def scatter_figure(
     *,
     errors: ArrayLike | None = None,
     groups: Sequence[str] | None = None,
+    order: Sequence[str] | None = None,
+    labels: Collection[str] | None = None,
     xlabel: str = "parameters",
     ylabel: str = "segment accuracy, %",
     log: bool = True,
+    unit: str = "",
     title: str = "",
 ) -> Figure:
     """Draws a labeled point per model, such as accuracy against parameters; groups differ in color and marker.
@@ -101,9 +106,12 @@ def scatter_figure(
         y: `(N,)`.
         errors: `(N,)` half the lengths of the error bars of y, NaN for none.
         groups: N names of groups.
+        order: The names of all groups, so that a group looks the same in several figures; by default those of `groups`.
+        labels: The names to write beside their points; all by default.
         xlabel: The name of the horizontal axis.
         ylabel: The name of the vertical axis.
         log: Whether the horizontal axis is logarithmic.
+        unit: The unit of a logarithmic axis, such as "s", which is then written as 200 ms, 1 s, ….
         title: The title of the figure.
 
     Raises:
@@ -122,7 +130,7 @@ def scatter_figure(
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.subplots()
     members = np.array(groups if groups is not None else [""] * len(names))
-    for group, (color, marker, _) in looks(members, background=None).items():
+    for group, (color, marker, _) in looks([*(order or ()), *members]).items():
         chosen = np.flatnonzero(members == group)
         if not len(chosen):
             continue
@@ -131,23 +139,29 @@ def scatter_figure(
             axes.errorbar(x[chosen], y[chosen], yerr=np.nan_to_num(sides), fmt="none", color=color, lw=0.8, alpha=0.6)
         axes.scatter(x[chosen], y[chosen], s=34, color=color, marker=marker, label=group, edgecolor="white", zorder=3)
     axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if log else "linear")
+    if log:
+        # 200 k, not 2 x 10^5.
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axes.xaxis.set_major_formatter(EngFormatter(unit))
+        axes.xaxis.set_minor_formatter(EngFormatter(unit))
     axes.margins(0.08)
     axes.grid()
     if groups is not None:
         figure.legend(loc="outside lower center", ncols=min(4, len(set(groups))))
-    figure.suptitle(title)
-    _label(figure, axes, names, x, y)
+    figure.suptitle(textwrap.fill(title, 90))
+    _label(figure, axes, [name if labels is None or name in labels else "" for name in names], x, y)
     return figure
 
 
 def _label(figure, axes, names, x, y):
+    """Writes the names beside their points, except for empty ones."""
     canvas = FigureCanvasAgg(figure)
     figure.draw_without_rendering()  # This makes the layout, which moves the points.
     renderer, scale = canvas.get_renderer(), figure.dpi / 72
     points = axes.transData.transform(np.column_stack([x, y]))
     taken = [Bbox.from_bounds(*(point - 4 * scale), 8 * scale, 8 * scale) for point in points]
     angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
-    for number in np.lexsort((x, -y)):
+    for number in (number for number in np.lexsort((x, -y)) if names[number]):
         label = axes.annotate(
             names[number], (x[number], y[number]), (0, 0), textcoords="offset points", fontsize=7, annotation_clip=False
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import BLUE, VERMILLION, looks
@@ -48,8 +48,9 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
     histories = [history for run in seeds.values() for history in run]
     if len(histories) == 1:
         _one(left, right, histories[0])
-        left.legend()
-        right.legend()
+        for axes in (left, right):
+            if axes.lines:
+                axes.legend()
     else:
         _several(left, right, seeds)
         handles = right.get_legend_handles_labels()
@@ -58,6 +59,10 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
     losses = [values(history, key) for history in histories for key in ("loss", "val_loss")]
     negative = any((found[np.isfinite(found)] <= 0).any() for found in losses)
     left.set(ylabel="loss" if len(histories) == 1 else "training loss", yscale="linear" if negative else "log")
+    if not negative:
+        # 0.5, not 5 x 10^-1.
+        left.yaxis.set_major_formatter(LogFormatter())
+        left.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     kinds = {SCORES[end] for history in histories for end in SCORES if score_key(history).endswith(end)}
     kind = " or ".join(sorted(kinds, reverse=True)) or SCORES["accuracy"]
     right.set(ylabel=kind if len(histories) == 1 else f"validation {kind}")
@@ -88,8 +93,8 @@ def _one(left, right, history):
     trained = score.removeprefix("val_") or next((key for key in history if key.endswith((*SCORES,))), "")
     lines = ((left, "loss", "val_loss"), (right, trained, score))
     for axes, *keys in lines:
-        for key, color, look, label in zip(keys, (BLUE, VERMILLION), ("o-", "s--"), ("training", "validation")):
-            _line(axes, values(history, key), look, color=color, label=label)
+        _line(axes, values(history, keys[0]), "o-", color=BLUE, label="training")
+        _line(axes, values(history, keys[1]), "s--", color=VERMILLION, label="validation")
     found = values(history, score)
     if np.isfinite(found).any():
         best = int(np.nanargmax(found))

@@ -119,19 +119,15 @@ def headline(tables, group, records):
         )
         if top.paper is not None:
             yield Card("The paper, on AVE", f"{number(top.paper)} %", f"{top.title}; ours: {difference(top)} points")
-        for name, percent in list(trivial(records, metric).items())[:1]:
-            yield Card("Without a model", f"{number(percent)} %", name)
+        first, *others = [(name, f"{number(percent)} %") for name, percent in trivial(records, metric).items()]
+        yield Card("Without a model", first[1], "; ".join([first[0], *(f"{name}: {text}" for name, text in others)]))
     entries = {record["entry"]["name"] for record in records}
     seeds = {record["cell"]["seed"] for record in records}
-    yield Card(
-        "Finished cells",
-        str(len(records)),
-        f"{_plural(len(entries), 'entry', 'entries')}, {_plural(len(seeds), 'seed')}",
-    )
-    videos = max((len(record["test"]["rows"]) for record in records if "rows" in record.get("test", {})), default=0)
-    classes = max((len(record["class_names"]) - 1 for record in records if "class_names" in record), default=0)
-    sizes = [_plural(videos, "test video"), *([_plural(classes, "event class", "event classes")] if classes else [])]
-    yield Card("Data set", group["title"], ", ".join(sizes))
+    counts = f"{_plural(len(entries), 'entry', 'entries')}, {_plural(len(seeds), 'seed')}"
+    yield Card("Finished cells", str(len(records)), counts)
+    videos = max((len(record["test"]["rows"]) for record in records), default=0)
+    other = [] if group["title"] == "AVE" else ["not the AVE data set"]
+    yield Card("Data set", group["title"], ", ".join([*other, _plural(videos, "test video")]))
 
 
 def _spread(row):

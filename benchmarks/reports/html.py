@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ave_keras.plots import svg
-from benchmarks.reports.content import data_title, details, head, headline, lines, matrix, matrix_head, notes, title
+from benchmarks.reports.content import details, head, headline, lines, matrix, matrix_head, notes, protocol, title
 from benchmarks.reports.figures import bars, curves
 from benchmarks.results.confusion import confusion, recalls, shares
 from benchmarks.results.summary import number, seconds_per_epoch
@@ -40,8 +40,8 @@ CLASS_NOTE = (
     "segments: number of test segments of the class"
 )
 BARS_NOTE = (
-    "bars: mean over the seeds; lines at their ends: the 95 % interval over the test videos, by bootstrap, which is the "
-    "noise of a small test split and not that of the seeds; ♦: the paper's figure, on AVE"
+    "bars: mean over the seeds; lines at their ends: the 95 % interval over the test videos, by bootstrap; it is the "
+    "noise of a small test split, not that of the seeds"
 )
 CONFUSION_NOTE = "row: true class; column: predicted class; % of the row, rounded; empty below 0.5"
 
@@ -59,7 +59,7 @@ def page(tables, group, records):
     by_entry = _confusion_by_entry(records)
     return environment.get_template("report.html").render(
         title=f"AVE-Keras benchmark: {group['title']}",
-        subtitle=data_title(group),
+        subtitle=f"{protocol(group)}, {group['backend']}",
         cards=list(headline(tables, group, records)),
         style=_template_file("report.css"),
         script=_template_file("report.js"),

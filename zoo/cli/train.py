@@ -1,6 +1,7 @@
 """`ave-keras train`: train an entry by its recipe."""
 
 import contextlib
+import csv
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 
 import zoo
 from ave_keras import data as ave_data
+from ave_keras import plots
 from ave_keras.data.targets import check_class_weight
 from ave_keras.errors import AVEError
 from zoo import registry
@@ -19,7 +21,8 @@ def train(
     name: Name,
     data: Data,
     out: Annotated[
-        Path | None, typer.Option(help="Output folder for model.keras, log.csv and tensorboard/. [default: runs/NAME]")
+        Path | None,
+        typer.Option(help="Output folder for model.keras, log.csv, curves.png and tensorboard/. [default: runs/NAME]"),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. [default: the recipe's]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Videos per step. [default: the recipe's]")] = None,
@@ -90,6 +93,16 @@ def train(
             # Keras closes it only at the end of a complete training.
             if log.csv_file:
                 log.csv_file.close()
+    draw_curves(log.filename, f"{entry.title} on {ave.title}")
     what = "exact matches" if entry.task == "matching" else "segments"
     console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")
+
+
+def draw_curves(log: str | Path, title: str) -> None:
+    """Draws the log that Keras has written as `curves.png` beside it, if an epoch is complete."""
+    with Path(log).open(encoding="utf-8", newline="") as file:
+        epochs = list(csv.DictReader(file))
+    if epochs:
+        history = {key: [epoch[key] for epoch in epochs] for key in epochs[0]}
+        plots.save(plots.curves_figure({title: history}, title), Path(log).with_name("curves.png"))

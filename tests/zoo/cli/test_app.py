@@ -43,6 +43,7 @@ def test_train_then_evaluate(call, folder, tmp_path):
     with (out / "log.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 and "val_segments_segment_accuracy" in lines[0]
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     (events,) = (out / "tensorboard").iterdir()
     assert events.stat().st_size > 100
     best = max(float(line["val_segments_segment_accuracy"]) for line in lines)
