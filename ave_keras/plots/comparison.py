@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -53,25 +54,32 @@ def bars_figure(
 
     >>> plots.bars_figure(["A", "A+V"], [60.1, 71.5], marks=[59.5, 71.4], lines={"always background": 17.8})
     """
-    values = _numbers("values", values, (len(names),))
+    found = _numbers("values", values, (len(names),))
     figure = Figure(figsize=(7.5, 1.1 + 0.27 * len(names)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(names))
-    handles = [axes.barh(places, np.nan_to_num(values), height=0.7, color=BLUE, label=value_label)]
+    handles: list[Any] = [axes.barh(places, np.nan_to_num(found), height=0.7, color=BLUE, label=value_label)]
     if intervals is not None:
         ends = _numbers("intervals", intervals, (len(names), 2))
-        known = np.isfinite(ends).all(axis=1) & np.isfinite(values)
+        known = np.isfinite(ends).all(axis=1) & np.isfinite(found)
         if known.any():
-            sides = np.abs(ends[known] - values[known, None]).T
-            axes.errorbar(values[known], places[known], xerr=sides, fmt="none", color=INK, capsize=2.5, lw=1)
-    if marks is not None and np.isfinite(found := _numbers("marks", marks, (len(names),))).any():
-        look = {"marker": "D", "s": 26, "color": VERMILLION, "edgecolor": "white", "linewidth": 0.7, "zorder": 3}
-        handles.append(axes.scatter(found, places, label=mark_label, **look))
+            sides = np.abs(ends[known] - found[known, None]).T
+            axes.errorbar(found[known], places[known], xerr=sides, fmt="none", color=INK, capsize=2.5, lw=1)
+    if marks is not None and np.isfinite(published := _numbers("marks", marks, (len(names),))).any():
+        look: dict[str, Any] = {
+            "marker": "D",
+            "s": 26,
+            "color": VERMILLION,
+            "edgecolor": "white",
+            "linewidth": 0.7,
+            "zorder": 3,
+        }
+        handles.append(axes.scatter(published, places, label=mark_label, **look))
     for number, (name, value) in enumerate((lines or {}).items()):
         dashes = ("--", ":", "-.")[number % 3]
         handles.append(axes.axvline(value, color=BACKGROUND_COLOR, ls=dashes, label=f"{name}: {value:.1f}"))
-    for place in places[np.isfinite(values)]:
-        axes.text(1, place, f"{values[place]:.1f}", va="center", fontsize=7, color="white", weight="bold")
+    for place in places[np.isfinite(found)]:
+        axes.text(1, place, f"{found[place]:.1f}", va="center", fontsize=7, color="white", weight="bold")
     axes.set_yticks(places, names)
     axes.set(xlabel=xlabel, xlim=(0, 100), ylim=(len(names) - 0.4, -0.6))
     figure.suptitle(title)
@@ -122,9 +130,9 @@ def scatter_figure(
     >>> plots.scatter_figure(["av", "av_att"], [1.1e6, 1.3e6], [71.4, 72.7], groups=["2018", "2018"])
     """
     count = (len(names),)
-    x, y = _numbers("x", x, count), _numbers("y", y, count)
-    if log and not (x > 0).all():
-        raise AVEError("no logarithm", key="x", expected="values above 0", found=x.min(), fix="Use log=False")
+    across, up = _numbers("x", x, count), _numbers("y", y, count)
+    if log and not (across > 0).all():
+        raise AVEError("no logarithm", key="x", expected="values above 0", found=across.min(), fix="Use log=False")
     if groups is not None and len(groups) != len(names):
         raise AVEError("a group per name is needed", key="groups", expected=len(names), found=len(groups))
     figure = Figure(figsize=(9, 6), layout="constrained")
@@ -136,8 +144,12 @@ def scatter_figure(
             continue
         if errors is not None:
             sides = _numbers("errors", errors, count)[chosen]
-            axes.errorbar(x[chosen], y[chosen], yerr=np.nan_to_num(sides), fmt="none", color=color, lw=0.8, alpha=0.6)
-        axes.scatter(x[chosen], y[chosen], s=34, color=color, marker=marker, label=group, edgecolor="white", zorder=3)
+            axes.errorbar(
+                across[chosen], up[chosen], yerr=np.nan_to_num(sides), fmt="none", color=color, lw=0.8, alpha=0.6
+            )
+        axes.scatter(
+            across[chosen], up[chosen], s=34, color=color, marker=marker, label=group, edgecolor="white", zorder=3
+        )
     axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if log else "linear")
     if log:
         # 200 k, not 2 x 10^5.
@@ -149,7 +161,7 @@ def scatter_figure(
     if groups is not None:
         figure.legend(loc="outside lower center", ncols=min(4, len(set(groups))))
     figure.suptitle(textwrap.fill(title, 90))
-    _label(figure, axes, [name if labels is None or name in labels else "" for name in names], x, y)
+    _label(figure, axes, [name if labels is None or name in labels else "" for name in names], across, up)
     return figure
 
 

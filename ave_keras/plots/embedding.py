@@ -63,8 +63,9 @@ def embedding_figure(
         if chosen.any():
             name = class_names[number]
             color, marker, _ = every[name]
-            small = name == class_names[-1]
-            axes.scatter(*points[chosen].T, s=8 if small else 18, color=color, marker=marker, label=name, linewidths=0)
+            size = 8 if name == class_names[-1] else 18
+            x, y = points[chosen].T
+            axes.scatter(x, y, s=size, color=color, marker=marker, label=name, linewidths=0)
     axes.set(xlabel=axis_names[0], ylabel=axis_names[1])
     if method == "tsne":
         axes.set(xticks=[], yticks=[])

@@ -131,8 +131,8 @@ def timeline_figure(found: Localization) -> Figure:
     above.set_yticks(np.arange(len(lines)) + 0.5, list(lines))
     for c, name in enumerate(found.class_names):
         if name in colors:
-            color, marker, line = every[name]
-            below.plot(found.times + 0.5, found.probabilities[:, c], marker + line, color=color, label=name)
+            color, marker, dashes = every[name]
+            below.plot(found.times + 0.5, found.probabilities[:, c], marker + dashes, color=color, label=name)
     below.set(xlabel="second", ylabel="probability", ylim=(0, 1.02))
     # The truth may contain a class that is not in the model.
     for name in colors:

@@ -119,8 +119,10 @@ def headline(tables, group, records):
         )
         if top.paper is not None:
             yield Card("The paper, on AVE", f"{number(top.paper)} %", f"{top.title}; ours: {difference(top)} points")
-        first, *others = [(name, f"{number(percent)} %") for name, percent in trivial(records, metric).items()]
-        yield Card("Without a model", first[1], "; ".join([first[0], *(f"{name}: {text}" for name, text in others)]))
+        references = [(name, f"{number(percent)} %") for name, percent in trivial(records, metric).items()]
+        for name, percent in references[:1]:
+            more = "; ".join([name, *(f"{name}: {percent}" for name, percent in references[1:])])
+            yield Card("Without a model", percent, more)
     entries = {record["entry"]["name"] for record in records}
     seeds = {record["cell"]["seed"] for record in records}
     counts = f"{_plural(len(entries), 'entry', 'entries')}, {_plural(len(seeds), 'seed')}"

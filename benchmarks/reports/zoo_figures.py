@@ -1,7 +1,7 @@
 """`python -m benchmarks.reports.zoo_figures docs/figures`: draws the whole zoo, accuracy against size and speed.
 
-The numbers are those of `zoo/results.csv`, the entries' `parameters`, and `docs/speed.csv`. The same numbers give the
-same files.
+The numbers are those of `zoo/results.csv`, the entries' `parameters`, and `speed.csv` beside the folder. The same
+numbers give the same files.
 """
 
 import math
@@ -11,11 +11,9 @@ from pathlib import Path
 import zoo
 from ave_keras import plots
 from ave_keras.errors import AVEError
-from benchmarks import ROOT
 from benchmarks.results.files import read_csv
 from zoo.card import results
 
-SPEED = ROOT / "docs" / "speed.csv"
 # The data set with figures of every entry.
 DATA_SET = "AV-mini"
 METRIC = "segment accuracy %"
@@ -124,5 +122,6 @@ def _scatter(kind, figures, x, xlabel, unit=""):
 
 
 if __name__ == "__main__":
-    for path in draw(Path(sys.argv[1]), read_csv(SPEED)):
+    target = Path(sys.argv[1])
+    for path in draw(target, read_csv(target.parent / "speed.csv")):
         print(path)
