@@ -61,11 +61,19 @@ def test_evaluate_measures_attention_and_draws(call, folder, tmp_path):
 
     zoo.load("av_att", **AVE.from_directory(folder).spec).save(tmp_path / "m.keras")
     status, printed, err = call(
-        "evaluate", tmp_path / "m.keras", "--data", folder, "--plot", tmp_path / "confusion.png"
+        "evaluate",
+        tmp_path / "m.keras",
+        "--data",
+        folder,
+        "--plot",
+        tmp_path / "confusion.png",
+        "--plot-seconds",
+        tmp_path / "s.svg",
     )
     assert status == 0, err
     assert "Where attention looks" in printed and "chance: looking everywhere alike" in printed
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (tmp_path / "s.svg").read_bytes()
 
 
 def test_the_test_split_is_scored_as_scikit_learn_does(folder):
