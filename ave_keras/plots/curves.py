@@ -17,6 +17,9 @@ History = Mapping[str, Sequence[Any]]
 # The ends of the keys of scores, and what they are.
 SCORES = {"accuracy": "segment accuracy", "exact_match": "exact match"}
 
+# The most runs whose legend is beside the axes.
+BESIDE = 14
+
 
 @style()
 def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = "") -> Figure:
@@ -42,7 +45,9 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
     if not runs:
         raise AVEError("no run to draw", key="runs", expected="{name: history}", found=repr(runs))
     seeds = {name: [run] if isinstance(run, Mapping) else list(run) for name, run in runs.items()}
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    # A long legend is below.
+    below = 6 if len(seeds) > BESIDE else 0
+    figure = Figure(figsize=(9, 3.8 + (0.2 * -(-len(seeds) // below) if below else 0)), layout="constrained")
     left, right = figure.subplots(1, 2)
     figure.suptitle(title)
     histories = [history for run in seeds.values() for history in run]
@@ -54,7 +59,8 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
     else:
         _several(left, right, seeds)
         handles = right.get_legend_handles_labels()
-        figure.legend(*handles, loc="outside right upper", ncols=1 + len(seeds) // 14)
+        place = "outside lower center" if below else "outside right upper"
+        figure.legend(*handles, loc=place, ncols=below or 1)
     # The loss of DCCA, a negated correlation, is negative and has no logarithm.
     losses = [values(history, key) for history in histories for key in ("loss", "val_loss")]
     negative = any((found[np.isfinite(found)] <= 0).any() for found in losses)

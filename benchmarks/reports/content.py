@@ -106,17 +106,19 @@ class Card(NamedTuple):
 def headline(tables, group, records):
     """The `Card`s above the tables: the best entry, the paper's figure for it, a trivial prediction, cells, data set.
 
-    The best entry is that with the highest mean in the first metric of the first table that has a finished cell.
+    The best entry is that with the highest mean in the first metric of the first table that has a finished cell, among
+    all tables with this metric.
     """
-    found = ((table, [row for row in rows(table, records) if row.values]) for table in tables)
-    table, finished = next(((table, members) for table, members in found if members), (None, []))
+    by_metric = {}
+    for table in tables:
+        label = f"{table.metric} {next(iter(table.metrics.values()))}".strip()
+        finished = {row.title: row for row in rows(table, records) if row.values}
+        by_metric.setdefault((next(iter(table.metrics)), label), {}).update(finished)
+    (metric, label), finished = next((found for found in by_metric.items() if found[1]), (("", ""), {}))
     if finished:
-        top = max(finished, key=lambda row: row.mean)
-        metric = next(iter(table.metrics))
-        what = f"{table.metric} {table.metrics[metric]}".strip()
-        yield Card(
-            f"Best entry of table {table.table}", f"{number(top.mean)} %", f"{top.title}: {_spread(top)}, {what}"
-        )
+        top = max(finished.values(), key=lambda row: row.mean)
+        what = f"Best of {len(finished)} entries" if len(finished) > 1 else "The entry"
+        yield Card(what, f"{number(top.mean)} %", f"{top.title}: {_spread(top)}, {label}")
         if top.paper is not None:
             yield Card("The paper, on AVE", f"{number(top.paper)} %", f"{top.title}; ours: {difference(top)} points")
         references = [(name, f"{number(percent)} %") for name, percent in trivial(records, metric).items()]

@@ -38,6 +38,15 @@ def test_several_runs_share_a_look_per_entry():
     assert right.get_ylabel() == "validation segment accuracy"
 
 
+def test_a_long_legend_leaves_the_axes_their_width():
+    widths = {}
+    for count in (2, 50):
+        figure = curves_figure({f"an_entry_{i}": [HISTORY] for i in range(count)})
+        figure.draw_without_rendering()
+        widths[count] = [axes.get_window_extent().width / figure.dpi for axes in figure.axes]
+    assert min(widths[50]) > 0.95 * min(widths[2])
+
+
 def test_a_negative_loss_has_no_logarithm():
     left, _ = curves_figure({"dcca": {"loss": [-1, -2]}}).axes
     assert left.get_yscale() == "linear"

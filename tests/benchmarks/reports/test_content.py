@@ -125,8 +125,10 @@ def test_matrix_ends_with_the_mean_over_common_columns():
 
 
 def test_headline(records):
-    found = {card.label: card for card in content.headline([tables()["2"], tables()["1"]], GROUP, records)}
-    assert found["Best entry of table 1"][1:] == ("75.0 %", "A+V: one seed, segment accuracy (%)")
+    found = {
+        card.label: card for card in content.headline([tables()["3"], tables()["2"], tables()["1"]], GROUP, records)
+    }
+    assert found["Best of 2 entries"][1:] == ("75.0 %", "A+V: one seed, segment accuracy (%)")
     assert found["The paper, on AVE"][1:] == ("71.4 %", "A+V; ours: +3.6 points")
     assert found["Without a model"][1:] == ("25.0 %", "always background; true video class: 75.0 %")
     assert found["Finished cells"][1:] == ("4", "2 entries, 3 seeds")
