@@ -12,4 +12,4 @@ from .localization import timeline_figure as timeline_figure
 from .saving import save as save
 from .saving import svg as svg
 from .statistics import statistics_figure as statistics_figure
-from .style import style as style
+from .styling import style as style

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import BACKGROUND_COLOR, BLUE, VERMILLION, looks
-from ave_keras.plots.style import INK, style
+from ave_keras.plots.styling import INK, style
 
 # Where a label may be, in points from its marker: the nearest first.
 DISTANCES, DIRECTIONS = (7, 16, 26, 38, 52), 12

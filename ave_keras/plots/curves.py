@@ -11,7 +11,7 @@ from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import BLUE, VERMILLION, looks
-from ave_keras.plots.style import style
+from ave_keras.plots.styling import style
 
 History = Mapping[str, Sequence[Any]]
 # The ends of the keys of scores, and what they are.

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import looks
-from ave_keras.plots.style import style
+from ave_keras.plots.styling import style
 
 METHODS = ("pca", "tsne")
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ave_keras.errors import AVEError
 from ave_keras.metrics.confusion import confusion_matrix
 from ave_keras.plots.colors import BLUE
-from ave_keras.plots.style import INK, style
+from ave_keras.plots.styling import INK, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import ATTENTION, class_colors, looks
-from ave_keras.plots.style import style
+from ave_keras.plots.styling import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

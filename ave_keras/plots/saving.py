@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import matplotlib
 
 from ave_keras.errors import AVEError, first_line
-from ave_keras.plots.style import INK, style
+from ave_keras.plots.styling import INK, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ave_keras.plots.colors import BLUE, VERMILLION
-from ave_keras.plots.style import style
+from ave_keras.plots.styling import style
 
 if TYPE_CHECKING:
     from ave_keras.data.statistics import Statistics
