@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from ave_keras.errors import AVEError
 from ave_keras.plots.colors import BLUE, VERMILLION, looks
@@ -19,6 +19,8 @@ SCORES = {"accuracy": "segment accuracy", "exact_match": "exact match"}
 
 # The most runs whose legend is beside the axes.
 BESIDE = 14
+# The ratio of the largest to the smallest loss from which the axis is logarithmic.
+WIDE = 3
 
 
 @style()
@@ -58,17 +60,17 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
                 axes.legend()
     else:
         _several(left, right, seeds)
-        handles = right.get_legend_handles_labels()
+        handles, labels = right.get_legend_handles_labels()
         place = "outside lower center" if below else "outside right upper"
-        figure.legend(*handles, loc=place, ncols=below or 1)
+        figure.legend(handles, labels, loc=place, ncols=below or 1)
+    left.set(ylabel="loss" if len(histories) == 1 else "training loss")
+    drawn = np.concatenate([[], *(line.get_ydata() for line in left.lines)])
     # The loss of DCCA, a negated correlation, is negative and has no logarithm.
-    losses = [values(history, key) for history in histories for key in ("loss", "val_loss")]
-    negative = any((found[np.isfinite(found)] <= 0).any() for found in losses)
-    left.set(ylabel="loss" if len(histories) == 1 else "training loss", yscale="linear" if negative else "log")
-    if not negative:
-        # 0.5, not 5 x 10^-1.
-        left.yaxis.set_major_formatter(LogFormatter())
-        left.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    if len(drawn) and 0 < WIDE * drawn.min() < drawn.max():
+        left.set_yscale("log")
+        left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        left.yaxis.set_major_formatter("{x:g}")  # 0.5, not 5 x 10^-1.
+        left.yaxis.set_minor_formatter(NullFormatter())
     kinds = {SCORES[end] for history in histories for end in SCORES if score_key(history).endswith(end)}
     kind = " or ".join(sorted(kinds, reverse=True)) or SCORES["accuracy"]
     right.set(ylabel=kind if len(histories) == 1 else f"validation {kind}")

@@ -15,7 +15,8 @@ def test_one_run_marks_its_best_epoch():
     best = right.lines[-1]
     assert best.get_label() == "best: epoch 2" and best.get_xydata().tolist() == [[2, 0.6]]
     assert left.lines[0].get_linestyle() != left.lines[1].get_linestyle()
-    assert left.get_yscale() == "log" and right.get_ylabel() == "segment accuracy"
+    assert left.get_yscale() == "log" and left.yaxis.get_major_formatter()(0.5) == "0.5"
+    assert right.get_ylabel() == "segment accuracy"
 
 
 def test_epochs_without_a_validation_and_texts_of_a_csv_file():
@@ -49,6 +50,8 @@ def test_a_long_legend_leaves_the_axes_their_width():
 
 def test_a_negative_loss_has_no_logarithm():
     left, _ = curves_figure({"dcca": {"loss": [-1, -2]}}).axes
+    assert left.get_yscale() == "linear"
+    left, _ = curves_figure({"a": {"loss": [1.2, 1]}}).axes
     assert left.get_yscale() == "linear"
     with pytest.raises(AVEError, match="no run"):
         curves_figure({})
