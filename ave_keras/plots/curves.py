@@ -61,7 +61,7 @@ def curves_figure(runs: Mapping[str, History | Sequence[History]], title: str = 
     else:
         _several(left, right, seeds)
         handles, labels = right.get_legend_handles_labels()
-        place = "outside lower center" if below else "outside right upper"
+        place: Any = "outside lower center" if below else "outside right upper"
         figure.legend(handles, labels, loc=place, ncols=below or 1)
     left.set(ylabel="loss" if len(histories) == 1 else "training loss")
     drawn = np.concatenate([[], *(line.get_ydata() for line in left.lines)])
