@@ -126,9 +126,10 @@ class Targets:
 class ClassWeights:
     """The `sample_weight` of a batch, by the classes of its seconds and videos.
 
-    The output of a network with one output, and the output `segments` of others, have a weight per second. Other
-    outputs that learn a class have a weight per video, the mean weight of the video's classes. Outputs that learn no
-    class, such as `event`, have the weight 1.
+    The output of a network with one output, and the output `segments` of others, have a weight per second. Outputs
+    with a target of `OF_VIDEOS` have a weight per video, the mean weight of the video's classes. All others have the
+    weight 1: their targets say no class, such as `event`, or their losses compare videos or windows, such as those of
+    CPSP's `fusion` and SSN's `proposals`. Metrics are not weighted, since Keras weights its `weighted_metrics` only.
 
     "balanced" gives a class the weight `n / (K count)`, like `sklearn.utils.class_weight.compute_class_weight`, of
     the n seconds of the training split and the K classes in it, background included. Weights per video count videos,
