@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 TASKS = ("supervised", "weak", "proposals", "matching")
 MODALITIES = ("audio", "visual")
+# Tasks whose losses are one number per batch, of windows or of pairs.
+UNWEIGHTED = ("proposals", "matching")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,14 @@ class Entry:
                 key="parameters",
                 expected="the number of weights",
                 found=repr(self.parameters),
+            )
+        if self.recipe.class_weight and self.task in UNWEIGHTED:
+            raise AVEError(
+                f"entry '{self.name}' cannot learn with class weights",
+                key="class_weight",
+                expected="an entry whose loss has a term per second or per video",
+                found=f"the task {self.task!r}",
+                fix="Leave out class_weight, or choose entries that localize events",
             )
 
     @property

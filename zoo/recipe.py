@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ave_keras.data.pairs import NEGATIVES, PAIRS
+from ave_keras.data.targets import check_class_weight
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ LATER = (
     "milestone_rate",
     "late_from",
     "select",
+    "class_weight",
 )
 
 
@@ -72,6 +74,8 @@ class Recipe:
         milestone_rate: The factor.
         late_from: The share of the epochs after which the `late` losses and parts of the network start.
         select: The split that chooses the epoch: None for validation, or "test", as papers since 2018 did.
+        class_weight: `"balanced"`, or `{class: weight}`, for a loss weighted by class; null for none. See
+            `ave_keras.data.targets.ClassWeights`.
     """
 
     optimizer: str = "adam"
@@ -95,6 +99,7 @@ class Recipe:
     milestone_rate: float | None = None
     late_from: float | None = None
     select: str | None = None
+    class_weight: str | dict | None = None
 
     def __post_init__(self):
         """Checks the range of the values."""
@@ -108,6 +113,7 @@ class Recipe:
                 raise AVEError(
                     "invalid recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name))
                 )
+        check_class_weight(self.class_weight)
         for output, term in (self.losses or {}).items():
             if not {"loss", "target"} <= term.keys() <= TERM_KEYS or term["loss"] not in LOSSES:
                 expected = f"loss and target, a loss of {LOSSES}, and optionally weight, options and late"

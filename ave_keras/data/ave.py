@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ave_keras.data import layout
-from ave_keras.data.contents import array_sums, drop_bad_rows, file_sums, no_clips
+from ave_keras.data.contents import array_sums, class_weights, drop_bad_rows, file_sums, no_clips
 from ave_keras.data.directory import read_directory
 from ave_keras.data.storage.fingerprint import combined
 from ave_keras.data.storage.rows import check_row_numbers
@@ -226,6 +226,7 @@ class AVE:
         background: bool = False,
         dtype: str = "float32",
         on_gpu: bool = False,
+        class_weight: str | Mapping[str, float] | None = None,
     ) -> AVEDataset:
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
@@ -243,12 +244,14 @@ class AVE:
             dtype: The type of the features.
             on_gpu: Whether to keep the features in GPU memory, if JAX or PyTorch has a GPU and they take at most an
                 eighth of its free memory; batches are then tensors.
+            class_weight: "balanced" for batches `(x, y, sample_weight)` in which every class of the training split
+                counts the same, or `{class: weight}`, where background is "Background"; see `targets.ClassWeights`.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.
 
         Raises:
-            AVEError: An unknown split, modality or task; a missing feature file; a number that is not a row.
+            AVEError: An unknown split, modality, task or class; a missing feature file; a number that is not a row.
         """
         from ave_keras.data.dataset import AVEDataset
 
@@ -258,19 +261,12 @@ class AVE:
                 raise no_clips(self.folder, len(self._background_labels))
             rows = np.concatenate([rows, self.background_rows])
         clips = bool((rows >= len(self.annotations)).any())
+        features = {m: self.features.rows(m, clips, on_gpu) for m in modalities}
+        weights = None if class_weight is None else class_weights(self, class_weight, task, background)
+        options: dict[str, Any] = {"shuffle": shuffle, "seed": seed, "drop_remainder": drop_remainder}
+        options |= {"task": task, "batch_size": batch_size, "dtype": dtype, "weights": weights}
         segments, videos = self._labels
-        return AVEDataset(
-            {m: self.features.rows(m, clips, on_gpu) for m in modalities},
-            segments,
-            videos,
-            rows,
-            task=task,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            drop_remainder=drop_remainder,
-            dtype=dtype,
-        )
+        return AVEDataset(features, segments, videos, rows, **options)
 
     def check(
         self,

@@ -1,8 +1,9 @@
-"""What a data set contains: rows with NaN or Inf, and checksums."""
+"""What a data set contains: rows with NaN or Inf, checksums, and the weights of its classes."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ave_keras.data import layout
 from ave_keras.data.storage.fingerprint import array_sha256, file_sha256
+from ave_keras.data.targets import ClassWeights, Targets
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -55,3 +57,13 @@ def array_sums(ave: AVE) -> dict[str, str]:
     arrays |= {m: array for m, (array, _) in ave.features.main.items()}
     arrays |= {f"{m}_noisy": array for m, (array, _) in ave.features.background.items()}
     return {name: array_sha256(array) for name, array in arrays.items() if array is not None}
+
+
+def class_weights(
+    ave: AVE, class_weight: str | Mapping[str, float], task: str | Mapping[str, str | tuple[str, int]], clips: bool
+) -> ClassWeights:
+    """The `ClassWeights` by the labels of the training split, with those of the background clips if `clips`."""
+    rows = ave.split("train")
+    rows = np.concatenate([rows, ave.background_rows]) if clips else rows
+    segments, videos = (part[rows] for part in ave._labels)
+    return ClassWeights(class_weight, (*ave.class_names, "Background"), segments, videos, Targets(task))

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ave_keras.data.storage.rows import Rows
-from ave_keras.data.targets import StaleSimilarity, Targets
+from ave_keras.data.targets import ClassWeights, StaleSimilarity, Targets
 from ave_keras.errors import AVEError
 
 if TYPE_CHECKING:
@@ -41,12 +41,13 @@ class AVEDataset(keras.utils.PyDataset):
         seed: The seed of the order.
         drop_remainder: Whether to drop a last batch that is not full, unless it is the only one.
         dtype: The type of the features.
+        weights: Makes the weights of a batch; without it, items have none.
         **kwargs: `workers`, `max_queue_size` of `keras.utils.PyDataset`.
 
     Items:
         `(x, y)`. `x`: `"audio"` `(B, T, d)`, `"visual"` `(B, T, H, W, d)`. `y`: `(B, T, C)`; for the weak
         task a dict of `"video"` `(B, C)` and `"segments"` `(B, T, C)`; for SSN's, `"proposals"` and `"segments"`, the
-        same array; for other outputs, a dict of their targets.
+        same array; for other outputs, a dict of their targets. With `weights`, `(x, y, sample_weight)`.
 
     Raises:
         AVEError: a feature is NaN or infinite; raised when its batch is read.
@@ -71,6 +72,7 @@ class AVEDataset(keras.utils.PyDataset):
         seed: int = 0,
         drop_remainder: bool = False,
         dtype: str = "float32",
+        weights: ClassWeights | None = None,
         **kwargs: Any,
     ):
         if batch_size < 1:
@@ -84,6 +86,7 @@ class AVEDataset(keras.utils.PyDataset):
         self.drop_remainder, self.dtype = drop_remainder, dtype
         self._features, self._segment_labels, self._video_labels = features, segment_labels, video_labels
         self._split = np.asarray(rows, "int64")
+        self._weights = weights
         self.task, self._targets = task, Targets(task)
         self._stale = StaleSimilarity(segment_labels, self._batches) if self._targets.stale else None
         self._failure = None
@@ -106,7 +109,7 @@ class AVEDataset(keras.utils.PyDataset):
         y = self._targets(self._segment_labels[rows], videos, self.epoch)
         if self._stale:
             y[self._targets.stale] = self._stale_targets[index]
-        return x, y
+        return (x, y) if self._weights is None else (x, y, self._weights(self._segment_labels[rows], videos))
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""

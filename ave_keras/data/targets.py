@@ -1,8 +1,8 @@
-"""What the outputs of a network learn from, derived from the labels of a batch."""
+"""What the outputs of a network learn from, and with which weights, derived from the labels of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,9 @@ TASKS: dict[str, dict[str, str]] = {
 }
 # A target before its first epoch; losses that may start later ignore it.
 OFF = np.float32(-1)
+BALANCED = "balanced"
+# The targets that say which class a video has; all others but "segments" have no class.
+OF_VIDEOS = ("video", "video_classes", "category", "proportions")
 
 
 class Targets:
@@ -110,9 +113,104 @@ class Targets:
         return {o: np.full_like(a, OFF) if epoch < self._named[o][1] else a for o, a in y.items()}
 
     @property
+    def targets(self) -> dict[str, str]:
+        """`{output: target}`; empty for a network with the output `(B, T, C + 1)` alone."""
+        return {output: name for output, (name, _) in self._named.items()}
+
+    @property
     def stale(self) -> str | None:
         """The output with the target "similarity_stale", if there is one."""
         return next((output for output, (name, _) in self._named.items() if name == "similarity_stale"), None)
+
+
+class ClassWeights:
+    """The `sample_weight` of a batch, by the classes of its seconds and videos.
+
+    The output of a network with one output, and the output `segments` of others, have a weight per second. Outputs
+    with a target of `OF_VIDEOS` have a weight per video, the mean weight of the video's classes. All others have the
+    weight 1: their targets say no class, such as `event`, or their losses compare videos or windows, such as those of
+    CPSP's `fusion` and SSN's `proposals`. Metrics are not weighted, since Keras weights its `weighted_metrics` only.
+
+    "balanced" gives a class the weight `n / (K count)`, like `sklearn.utils.class_weight.compute_class_weight`, of
+    the n seconds of the training split and the K classes in it, background included. Weights per video count videos,
+    because weakly supervised networks see no labels of seconds. The mean weight of the training split is 1, so that
+    the loss keeps its scale. A class that is not in the training split has the weight 1.
+
+    Args:
+        class_weight: "balanced", or `{class: weight}`; other classes have the weight 1.
+        class_names: C + 1 names, background last.
+        segments: `(n, T, C + 1)`, the labels of the training split.
+        videos: `(n, C + 1)`, the labels of its videos.
+        targets: The `Targets` of the batches.
+
+    Attributes:
+        of_seconds: `(C + 1,)` float32, the weight of a second of each class.
+        of_videos: `(C + 1,)` float32, the weight of a video of each class.
+
+    Raises:
+        AVEError: An unknown class, or a weight that is not a number of at least 0.
+    """
+
+    def __init__(
+        self,
+        class_weight: str | Mapping[str, float],
+        class_names: Sequence[str],
+        segments: np.ndarray,
+        videos: np.ndarray,
+        targets: Targets,
+    ):
+        if isinstance(class_weight, str):
+            check_class_weight(class_weight)
+            self.of_seconds, self.of_videos = _balanced(segments.sum(axis=(0, 1))), _balanced(videos.sum(axis=0))
+        else:
+            check_class_weight(class_weight, class_names)
+            self.of_seconds = self.of_videos = np.array([class_weight.get(name, 1) for name in class_names], "float32")
+        self._targets = targets.targets
+
+    def __call__(self, segments: np.ndarray, videos: np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
+        """The weights of a batch.
+
+        Args:
+            segments: `(B, T, C + 1)` one-hot.
+            videos: `(B, C + 1)`, one-hot or multi-hot.
+
+        Returns:
+            `(B, T)` float32, or a dict by output of `(B, T)` for `segments` and `(B, 1)` for others.
+        """
+        of_seconds = self.of_seconds[segments.argmax(axis=-1)]
+        if not self._targets:
+            return of_seconds
+        count = np.maximum(videos.sum(axis=-1, keepdims=True), 1)
+        # With a second axis, because Keras would align `(B,)` with the seconds of a loss `(B, T)`.
+        of_videos = (videos @ self.of_videos)[:, None] / count
+        ones = np.ones_like(of_videos)
+        weights = {o: of_videos if target in OF_VIDEOS else ones for o, target in self._targets.items()}
+        return {o: of_seconds if o == self._targets[o] == "segments" else weight for o, weight in weights.items()}
+
+
+def check_class_weight(class_weight: Any, class_names: Sequence[str] | None = None) -> None:
+    """Checks a `class_weight` as `ClassWeights` takes it, or None.
+
+    Raises:
+        AVEError: It is neither "balanced" nor weights by class, or a class is not in `class_names`, if given.
+    """
+    if class_weight is None or class_weight == BALANCED:
+        return
+    if not isinstance(class_weight, Mapping):
+        expected = "balanced, or a weight per class such as {Bark: 2.0}"
+        raise AVEError("invalid class weights", key="class_weight", expected=expected, found=repr(class_weight))
+    for name, weight in class_weight.items():
+        if class_names is not None and name not in class_names:
+            raise AVEError("unknown class", key="class_weight", expected=f"one of {[*class_names]}", found=repr(name))
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not 0 <= weight < float("inf"):
+            expected = "a number of at least 0"
+            raise AVEError("invalid class weights", key=f"class_weight.{name}", expected=expected, found=repr(weight))
+
+
+def _balanced(counts):
+    present = counts > 0
+    return np.float32(np.where(present, counts.sum() / (present.sum() * np.maximum(counts, 1)), 1))
 
 
 class StaleSimilarity:

@@ -1,8 +1,16 @@
+from .comparison import bars_figure as bars_figure
+from .comparison import scatter_figure as scatter_figure
+from .curves import curves_figure as curves_figure
 from .diagram import diagram_figure as diagram_figure
+from .embedding import embedding_figure as embedding_figure
+from .evaluation import class_figure as class_figure
+from .evaluation import confusion_figure as confusion_figure
 from .evaluation import evaluation_figure as evaluation_figure
 from .localization import attention_figure as attention_figure
 from .localization import overlay as overlay
 from .localization import strip_figure as strip_figure
 from .localization import timeline_figure as timeline_figure
 from .saving import save as save
+from .saving import svg as svg
 from .statistics import statistics_figure as statistics_figure
+from .styling import style as style

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from ave_keras.errors import AVEError
-from ave_keras.plots.colors import class_colors
+from ave_keras.plots.colors import ATTENTION, class_colors, looks
+from ave_keras.plots.styling import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ave_keras.localization.result import Localization
 
-# As in the paper: yellow frames for the true event, red frames for the prediction.
+# As in the paper: yellow frames for the true event, red frames for the prediction, which are dashed, too.
 TRUTH, PREDICTION = "#ffd400", "#e03131"
 COLUMNS = 10
+# Makes white names legible on any color.
+OUTLINE = [withStroke(linewidth=1.5, foreground="#22262d")]
 
 
 def overlay(axes: Axes, frame: np.ndarray, weights: np.ndarray | None, alpha: float = 0.5) -> None:
@@ -30,11 +35,14 @@ def overlay(axes: Axes, frame: np.ndarray, weights: np.ndarray | None, alpha: fl
     axes.imshow(frame)
     if weights is not None:
         box = (-0.5, width - 0.5, height - 0.5, -0.5)
-        axes.imshow(weights, extent=box, cmap="jet", vmin=0, vmax=weights.max(), alpha=alpha, interpolation="bilinear")
+        axes.imshow(
+            weights, extent=box, cmap=ATTENTION, vmin=0, vmax=weights.max(), alpha=alpha, interpolation="bilinear"
+        )
     axes.set_xticks([])
     axes.set_yticks([])
 
 
+@style()
 def strip_figure(found: Localization, frames: np.ndarray) -> Figure:
     """Draws ten seconds per row: the frames, with the true event outlined, above attention and prediction.
 
@@ -65,13 +73,14 @@ def strip_figure(found: Localization, frames: np.ndarray) -> Figure:
         event = found.truth is not None and found.truth[second] != found.class_names[-1]
         _frame(grid[second // COLUMNS, 0, second % COLUMNS], TRUTH if event else None)
         prediction = found.classes[second]
-        _frame(axes, PREDICTION if prediction != found.class_names[-1] else None)
+        _frame(axes, PREDICTION if prediction != found.class_names[-1] else None, "--")
         axes.set_xlabel(f"{second} s\n{_short(prediction)}", fontsize=7)
-    legend = "yellow: the true event · " if found.truth is not None else ""
-    figure.suptitle(f"{found.video.name} · {legend}red: the prediction of {found.model}", fontsize=9)
+    legend = "yellow, solid: the true event · " if found.truth is not None else ""
+    figure.suptitle(f"{found.video.name} · {legend}red, dashed: the prediction of {found.model}", fontsize=9)
     return figure
 
 
+@style()
 def attention_figure(found: Localization, frames: np.ndarray) -> Figure:
     """Draws large attention overlays of the seconds with a predicted event, or of all seconds without any.
 
@@ -103,28 +112,33 @@ def attention_figure(found: Localization, frames: np.ndarray) -> Figure:
     return figure
 
 
+@style()
 def timeline_figure(found: Localization) -> Figure:
     """Draws the predicted events and, if known, the true events over time, above the probability of each class."""
     lines = {"model": found.classes, **({"truth": found.truth} if found.truth is not None else {})}
     colors = class_colors([name for line in lines.values() for name in line], found.class_names[-1])
+    every = looks(colors, found.class_names[-1])
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[len(lines), 4])
     for row, line in enumerate(lines.values()):
         for second, name in enumerate(line):
             above.add_patch(Rectangle((second, row + 0.1), 1, 0.8, color=colors[name], linewidth=0))
+        for start, length, name in _runs(line):
+            if name != found.class_names[-1]:
+                look = {"color": "white", "path_effects": OUTLINE, "fontsize": 8, "clip_on": True}
+                above.text(start + length / 2, row + 0.5, _short(name), ha="center", va="center", **look)
     above.set(xlim=(0, len(found.classes)), ylim=(len(lines), 0), title=found.video.name)
     above.set_yticks(np.arange(len(lines)) + 0.5, list(lines))
     for c, name in enumerate(found.class_names):
         if name in colors:
-            below.plot(found.times + 0.5, found.probabilities[:, c], marker="o", ms=3, color=colors[name], label=name)
+            color, marker, dashes = every[name]
+            below.plot(found.times + 0.5, found.probabilities[:, c], marker + dashes, color=color, label=name)
     below.set(xlabel="second", ylabel="probability", ylim=(0, 1.02))
     # The truth may contain a class that is not in the model.
     for name in colors:
         if name not in found.class_names:
             below.plot([], [], color=colors[name], label=f"{name} (not a class of the model)")
     below.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    for axes in (above, below):
-        axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
@@ -133,9 +147,18 @@ def _check(found, frames):
         raise AVEError("wrong number of frames: need one per second", expected=len(found.classes), found=len(frames))
 
 
-def _frame(axes, color):
+def _frame(axes, color, line="-"):
     for spine in axes.spines.values():
-        spine.set(visible=color is not None, color=color or "none", linewidth=3)
+        spine.set(visible=color is not None, color=color or "none", linewidth=3, linestyle=line)
+
+
+def _runs(line):
+    """Yields `(first second, seconds, name)` of every run of equal names."""
+    start = 0
+    for name, run in groupby(line):
+        length = len(list(run))
+        yield start, length, name
+        start += length
 
 
 def _short(name):

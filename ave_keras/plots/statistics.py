@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ave_keras.plots.colors import BLUE, VERMILLION
+from ave_keras.plots.styling import style
+
 if TYPE_CHECKING:
     from ave_keras.data.statistics import Statistics
 
-EVENT, FULL = "#4878a8", "#c8693f"
 
-
+@style()
 def statistics_figure(statistics: Statistics) -> Figure:
     """Draws the number of videos per class and the event lengths.
 
@@ -30,22 +32,19 @@ def statistics_figure(statistics: Statistics) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     figure.suptitle(f"{statistics.title}: {statistics.videos} videos, {len(classes)} event classes")
 
-    bars = left.barh(list(classes), list(classes.values()), color=EVENT)
+    bars = left.barh(list(classes), list(classes.values()), color=BLUE)
     left.bar_label(bars, padding=2, fontsize=8)
     left.invert_yaxis()
-    left.tick_params(axis="y", labelsize=8)
     left.margins(x=0.1, y=0.01)
-    left.set_xlabel("videos")
+    left.set(xlabel="videos", title="Classes")
 
     lengths = dict(sorted(statistics.lengths.items()))
-    full = [FULL if length == statistics.segments else EVENT for length in lengths]
-    bars = right.bar(list(lengths), list(lengths.values()), color=full)
+    full = [length == statistics.segments for length in lengths]
+    bars = right.bar(list(lengths), list(lengths.values()), color=[VERMILLION if f else BLUE for f in full])
+    for bar, whole in zip(bars, full, strict=True):
+        bar.set_hatch("///" if whole else "")
     right.bar_label(bars, padding=2, fontsize=8)
     right.xaxis.set_major_locator(MaxNLocator(integer=True))
-    right.set_xlabel("event length in segments")
-    right.set_ylabel("videos")
-    right.set_title(f"{100 * statistics.full_length:.1f} % of the events fill the clip", fontsize=10, color=FULL)
-
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    right.set(xlabel="event length in segments", ylabel="videos")
+    right.set_title(f"Hatched: {100 * statistics.full_length:.1f} % of the events fill the clip")
     return figure

@@ -11,6 +11,7 @@ from benchmarks.grid.cells import make_cells
 from benchmarks.grid.selection import choose_entries, parse_seeds
 from benchmarks.grid.tables import choose_tables
 from benchmarks.results.store import Store
+from zoo.cli.options import class_weight_option
 from zoo.cli.terminal import messages
 
 Data = Annotated[
@@ -36,7 +37,20 @@ Results = Annotated[Path, typer.Option(help="Results folder; finished cells in i
 
 
 def select(
-    data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, split, results, skip_bad, write=True
+    data,
+    tables,
+    entries,
+    seeds,
+    profile,
+    protocol,
+    backend,
+    epochs,
+    batch_size,
+    class_weight,
+    split,
+    results,
+    skip_bad,
+    write=True,
 ):
     """`(store, tables, cells, data folder)` for the options of a run; validates all options before reading the data."""
     from benchmarks.grid.data import PROFILES, open_data
@@ -48,6 +62,7 @@ def select(
     if split not in ("val", "test"):
         raise AVEError("unknown split", key="--select", expected="val or test", found=repr(split))
     overrides = {"epochs": epochs, "batch_size": batch_size, "select": "test" if split == "test" else None}
+    overrides["class_weight"] = class_weight_option(class_weight)
     recipe = {**PROFILES[profile]["recipe"], **{key: value for key, value in overrides.items() if value is not None}}
     common = {"protocol": protocol, "backend": choose_backend(backend), "profile": profile, "recipe": recipe}
     resolved = [cell.resolve() for cell in make_cells(names, seeds[:1], data={}, **common)]

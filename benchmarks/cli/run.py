@@ -11,7 +11,7 @@ from benchmarks.cli import options
 from benchmarks.cli.executors import choose_backend, choose_executor
 from benchmarks.grid.cells import group_seeds
 from benchmarks.grid.cells import shard as shard_of
-from zoo.cli.options import Protocol, SkipBad
+from zoo.cli.options import ClassWeight, Protocol, SkipBad
 from zoo.cli.terminal import messages, wide_console
 
 
@@ -25,6 +25,7 @@ def run(
     backend: options.Backend = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
+    class_weight: ClassWeight = None,
     select: options.Selection = "val",
     results: options.Results = Path("results"),
     workers: Annotated[
@@ -86,7 +87,19 @@ def run(
     shard_of([], shard)  # Reports an invalid shard before the data are read.
     runner = choose_executor(executor, backend, workers, threads, address, cpus_per_cell, gpus_per_cell)
     store, chosen, cells, folder = options.select(
-        data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, select, results, skip_bad
+        data,
+        tables,
+        entries,
+        seeds,
+        profile,
+        protocol,
+        backend,
+        epochs,
+        batch_size,
+        class_weight,
+        select,
+        results,
+        skip_bad,
     )
     selected = shard_of(cells, shard, group)
     if dry_run:

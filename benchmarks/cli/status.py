@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli import options
-from zoo.cli.options import Protocol, SkipBad
+from zoo.cli.options import ClassWeight, Protocol, SkipBad
 from zoo.cli.terminal import messages
 
 
@@ -20,6 +20,7 @@ def status(
     backend: options.Backend = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
+    class_weight: ClassWeight = None,
     select: options.Selection = "val",
     results: options.Results = Path("results"),
     skip_bad: SkipBad = False,
@@ -37,8 +38,8 @@ def status(
     """
     from benchmarks.results.status import view, watch
 
-    read = (data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, select, results, skip_bad)
-    store, _, cells, _ = options.select(*read, write=False)
+    chosen = (data, tables, entries, seeds, profile, protocol, backend, epochs, batch_size, class_weight, select)
+    store, _, cells, _ = options.select(*chosen, results, skip_bad, write=False)
     if keep_watching:
         watch(store, cells, messages)
     else:

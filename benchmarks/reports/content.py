@@ -95,6 +95,53 @@ def detail_keys(table, records):
             yield detail["title"], keys
 
 
+class Card(NamedTuple):
+    """A figure of the headline: what it is, the figure, and a line that explains it."""
+
+    label: str
+    value: str
+    note: str
+
+
+def headline(tables, group, records):
+    """The `Card`s above the tables: the best entry, the paper's figure for it, a trivial prediction, cells, data set.
+
+    The best entry is that with the highest mean in the first metric of the first table that has a finished cell, among
+    all tables with this metric.
+    """
+    by_metric = {}
+    for table in tables:
+        label = f"{table.metric} {next(iter(table.metrics.values()))}".strip()
+        finished = {row.title: row for row in rows(table, records) if row.values}
+        by_metric.setdefault((next(iter(table.metrics)), label), {}).update(finished)
+    (metric, label), finished = next((found for found in by_metric.items() if found[1]), (("", ""), {}))
+    if finished:
+        top = max(finished.values(), key=lambda row: row.mean)
+        what = f"Best of {len(finished)} entries" if len(finished) > 1 else "The entry"
+        yield Card(what, f"{number(top.mean)} %", f"{top.title}: {_spread(top)}, {label}")
+        if top.paper is not None:
+            yield Card("The paper, on AVE", f"{number(top.paper)} %", f"{top.title}; ours: {difference(top)} points")
+        references = [(name, f"{number(percent)} %") for name, percent in trivial(records, metric).items()]
+        for name, percent in references[:1]:
+            more = "; ".join([name, *(f"{name}: {percent}" for name, percent in references[1:])])
+            yield Card("Without a model", percent, more)
+    entries = {record["entry"]["name"] for record in records}
+    seeds = {record["cell"]["seed"] for record in records}
+    counts = f"{_plural(len(entries), 'entry', 'entries')}, {_plural(len(seeds), 'seed')}"
+    yield Card("Finished cells", str(len(records)), counts)
+    videos = max((len(record["test"]["rows"]) for record in records), default=0)
+    other = [] if group["title"] == "AVE" else ["not the AVE data set"]
+    yield Card("Data set", group["title"], ", ".join([*other, _plural(videos, "test video")]))
+
+
+def _spread(row):
+    return f"± {number(row.std)} over {len(row.values)} seeds" if row.std is not None else "one seed"
+
+
+def _plural(count, one, many=""):
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def _lines(table, records, keys, row_cells, trivial_cells):
     by_metric = [rows(table, records, key) for key in keys]
     for row in zip(*by_metric, strict=True):

@@ -6,8 +6,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.reports.content import details, head, lines, matrix, matrix_head, notes, title
-from benchmarks.reports.figures import bars, curves, svg
+from ave_keras.plots import svg
+from benchmarks.reports.content import details, head, headline, lines, matrix, matrix_head, notes, protocol, title
+from benchmarks.reports.figures import bars, curves
 from benchmarks.results.confusion import confusion, recalls, shares
 from benchmarks.results.summary import number, seconds_per_epoch
 
@@ -38,6 +39,10 @@ CLASS_NOTE = (
     "recall: % of the test segments of a class that the model assigns to it, mean over seeds; "
     "segments: number of test segments of the class"
 )
+BARS_NOTE = (
+    "bars: mean over the seeds; lines at their ends: the 95 % interval over the test videos, by bootstrap; it is the "
+    "noise of a small test split, not that of the seeds"
+)
 CONFUSION_NOTE = "row: true class; column: predicted class; % of the row, rounded; empty below 0.5"
 
 
@@ -54,8 +59,11 @@ def page(tables, group, records):
     by_entry = _confusion_by_entry(records)
     return environment.get_template("report.html").render(
         title=f"AVE-Keras benchmark: {group['title']}",
+        subtitle=f"{protocol(group)}, {group['backend']}",
+        cards=list(headline(tables, group, records)),
         style=_template_file("report.css"),
         script=_template_file("report.js"),
+        bars_note=BARS_NOTE,
         tables=[_table(table, group, records) for table in tables],
         curves=Markup(svg(curves(records))),
         classes=_classes(by_entry),

@@ -21,13 +21,15 @@ IDENTITY = ("entry", "data", "protocol", "epochs", "batch_size", "select", "metr
 def publish(records, path):
     """Writes one CSV line per entry, main metric and group; the cards show them as measured figures.
 
-    Existing lines of other entries or settings stay, since a results folder may not contain every table.
+    Existing lines of other entries or settings stay, since a results folder may not contain every table. Runs with
+    class weights are left out, because a line does not say so.
 
     Args:
         records: The records of the finished cells.
         path: The CSV file to write or update.
     """
-    lines = [line for group, members in groups(records) for line in _lines(group, members)]
+    plain = [(group, members) for group, members in groups(records) if not group["recipe"].get("class_weight")]
+    lines = [line for group, members in plain for line in _lines(group, members)]
     update_csv(path, lines, IDENTITY)
 
 

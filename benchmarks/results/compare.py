@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ave_keras.errors import AVEError
+from ave_keras.matching import DIRECTIONS
 from benchmarks.results.runs import find, pairs
 from benchmarks.results.summary import correct
 
@@ -50,12 +51,41 @@ def paired_test(
     difference = first - second
     rng = np.random.default_rng(seed)
     count = len(difference)
-    resampled = np.array([difference[rng.integers(0, count, count)].mean() for _ in range(draws)])
+    resampled = _resampled_means(difference, draws, rng)
     flips = rng.integers(0, 2, (draws, count), dtype="int8") * 2 - 1
     extreme = np.abs(flips @ difference / count) >= abs(difference.mean()) - 1e-12
     low, high = np.quantile(resampled, [0.025, 0.975])
     # The observed signs count as one of the permutations.
     return difference.mean(), low, high, (extreme.sum() + 1) / (draws + 1)
+
+
+def _resampled_means(scores, draws, rng):
+    """The means of `draws` samples with replacement of `(N,)` scores."""
+    return np.array([scores[rng.integers(0, len(scores), len(scores))].mean() for _ in range(draws)])
+
+
+def interval(
+    records: Sequence[dict], metric: str = "accuracy", draws: int = 2000, seed: int = 0
+) -> tuple[float, float] | None:
+    """The 95 % bootstrap interval, in percent, over the test videos of the mean over the seeds of an entry.
+
+    Args:
+        records: The records of the seeds.
+        metric: "accuracy", "a2v" or "v2a".
+        draws: The number of samples of the videos.
+        seed: Their seed.
+
+    Returns:
+        `(low, high)`; None without records, without results per video, or if the videos of the seeds differ.
+    """
+    tests = [record.get("test", {}) for record in records]
+    if not tests or any("rows" not in test or test["rows"] != tests[0]["rows"] for test in tests):
+        return None
+    hits = np.array([correct(record) for record in records])
+    chosen = hits[..., DIRECTIONS.index(metric)] if metric in DIRECTIONS else hits.mean(axis=2)
+    means = _resampled_means(100 * chosen.mean(axis=0), draws, np.random.default_rng(seed))
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

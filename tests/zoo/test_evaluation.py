@@ -8,6 +8,7 @@ import zoo
 from ave_keras import AVEError
 from ave_keras.data import AVE
 from tests import small
+from zoo.evaluation.features import second_features
 from zoo.evaluation.model import load_model
 from zoo.evaluation.segments import score
 
@@ -34,3 +35,26 @@ def test_another_number_of_classes(name, tmp_path):
     small.load(name).save(tmp_path / "model.keras")
     with pytest.raises(AVEError, match=r"does not fit synthetic AVE.*expected 6 columns, found 5"):
         load_model(tmp_path / "model.keras", other)
+
+
+@pytest.mark.parametrize("name", [name for name in LOCALIZING if not name.startswith("ssn")])
+def test_features_of_seconds(name):
+    model = small.load(name)
+    x, _ = small.batch(name)
+    features = second_features(model, x)
+    assert features.shape[:2] == (3, 4) and features.shape[2] > 1
+    # They decide: other sounds and pictures have other features.
+    assert np.ptp(second_features(model, {key: 3 * value for key, value in x.items()}) - features) > 0
+
+
+def test_the_classifier_decides_from_these_features():
+    model = small.load("av_att")
+    x, _ = small.batch("av_att")
+    kernel, bias = model.get_layer("logits").get_weights()
+    logits = second_features(model, x) @ kernel + bias
+    np.testing.assert_allclose(logits, second_features(model, x, "logits"), atol=1e-5)
+    with pytest.raises(AVEError, match="no such layer"):
+        second_features(model, x, "none")
+    for name in ("avdln", "ssn"):
+        with pytest.raises(AVEError, match="no features per second"):
+            second_features(small.load(name), small.batch(name)[0])

@@ -29,6 +29,10 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(help="Plot confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
     ] = None,
+    plot_seconds: Annotated[
+        Path | None, typer.Option(help="Plot the fused features of the seconds in two dimensions to such a file.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="How to get two dimensions: pca, or tsne, which is slower.")] = "pca",
     skip_bad: SkipBad = False,
 ) -> None:
     """Score a model on a split, overall and per class, beside trivial references.
@@ -43,8 +47,9 @@ def evaluate(
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     loaded = load_model(model, ave)
     if matches(loaded):
-        if plot:
-            raise AVEError("a model that matches sound and picture has no classes to plot", key="--plot", file=model)
+        if plot or plot_seconds:
+            key = "--plot" if plot else "--plot-seconds"
+            raise AVEError("a model that matches sound and picture has no classes to plot", key=key, file=model)
         _print_matching(loaded, model, ave, split)
         return
     title = f"{model} on {ave.title}, {split} split"
@@ -52,6 +57,14 @@ def evaluate(
     if plot:
         plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
         console.print(f"plot: {plot}")
+    if plot_seconds:
+        from zoo.evaluation.features import second_features
+
+        inputs = tuple(symbol.name for symbol in loaded.inputs)
+        features = second_features(loaded, ave.dataset(split, modalities=inputs, batch_size=batch_size))
+        figure = plots.embedding_figure(features, result.truth, result.class_names, method=method, title=title)
+        plots.save(figure, plot_seconds)
+        console.print(f"plot: {plot_seconds}")
 
 
 def print_scores(

@@ -1,16 +1,19 @@
 """`ave-keras train`: train an entry by its recipe."""
 
 import contextlib
+import csv
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import zoo
 from ave_keras import data as ave_data
+from ave_keras import plots
+from ave_keras.data.targets import check_class_weight
 from ave_keras.errors import AVEError
 from zoo import registry
-from zoo.cli.options import Data, Name, SkipBad
+from zoo.cli.options import ClassWeight, Data, Name, SkipBad, class_weight_option
 from zoo.cli.terminal import console
 
 
@@ -18,11 +21,13 @@ def train(
     name: Name,
     data: Data,
     out: Annotated[
-        Path | None, typer.Option(help="Output folder for model.keras, log.csv and tensorboard/. [default: runs/NAME]")
+        Path | None,
+        typer.Option(help="Output folder for model.keras, log.csv, curves.png and tensorboard/. [default: runs/NAME]"),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. [default: the recipe's]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Videos per step. [default: the recipe's]")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate. [default: the recipe's]")] = None,
+    class_weight: ClassWeight = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights and the order of the videos.")
     ] = 0,
@@ -51,13 +56,15 @@ def train(
     from zoo.training.metadata import training_metadata
     from zoo.training.vectors import on_vectors
 
-    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    given["class_weight"] = class_weight_option(class_weight)
     recipe = {key: value for key, value in given.items() if value is not None}
     protocol = protocol or protocol_of(weights)
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     for modality in entry.modalities:
         ave.features.rows(modality)  # Report a missing file before building a model.
+    check_class_weight(entry.recipe.class_weight, (*ave.class_names, "Background"))
     out = out or Path("runs") / name
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
@@ -86,6 +93,16 @@ def train(
             # Keras closes it only at the end of a complete training.
             if log.csv_file:
                 log.csv_file.close()
+    draw_curves(log.filename, f"{entry.title} on {ave.title}")
     what = "exact matches" if entry.task == "matching" else "segments"
     console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")
+
+
+def draw_curves(log: str | Path, title: str) -> None:
+    """Draws the log that Keras has written as `curves.png` beside it, if an epoch is complete."""
+    with Path(log).open(encoding="utf-8", newline="") as file:
+        epochs = list(csv.DictReader(file))
+    if epochs:
+        history = {key: [epoch[key] for epoch in epochs] for key in epochs[0]}
+        plots.save(plots.curves_figure({title: history}, title), Path(log).with_name("curves.png"))

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
-    """Batches `(x, y)` of the training split, in the recipe's order; a split smaller than a batch is one batch."""
+    """Batches of the training split, in the recipe's order and with its class weights, if any.
+
+    A split smaller than a batch is one batch.
+    """
     if entry.task == "matching":
         return matching.train_pairs(entry, ave, seed)
     recipe = entry.recipe
@@ -36,6 +39,7 @@ def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
         drop_remainder=recipe.drop_remainder,
         background=recipe.background_videos,
         on_gpu=True,
+        class_weight=recipe.class_weight,
     )
 
 

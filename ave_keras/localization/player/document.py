@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib import colormaps, image
 
 from ave_keras.features.decoding import sequence
-from ave_keras.plots.colors import class_colors
+from ave_keras.plots.colors import ATTENTION, class_colors
 
 if TYPE_CHECKING:
     from ave_keras.localization.result import Localization
@@ -46,7 +46,7 @@ def page(found: Localization, frames: np.ndarray) -> str:
         "colors": class_colors([*(found.truth or ()), *found.classes, *found.class_names], found.class_names[-1]),
         "frames": [_uri("image/jpeg", _jpeg(frame)) for frame in frames],
         "size": [frames.shape[2], frames.shape[1]],
-        "colormap": (colormaps["jet"](range(256), bytes=True)[:, :3]).tolist(),
+        "colormap": (colormaps[ATTENTION](range(256), bytes=True)[:, :3]).tolist(),
     }
     environment = Environment(loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("player.html").render(

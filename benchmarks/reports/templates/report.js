@@ -10,7 +10,7 @@ function sort(head, rows) {
   const compare = (a, b) => numeric ? number(text(a)) - number(text(b)) : text(a).localeCompare(text(b));
   known.sort((a, b) => order === "descending" ? compare(b, a) : compare(a, b));
   const sorted = order === "none" ? rows : [...known, ...rows.filter((row) => !known.includes(row))];
-  head.parentNode.parentNode.append(...sorted);
+  head.closest("table").tBodies[0].append(...sorted);
 }
 for (const table of document.querySelectorAll("table.sortable")) {
   const rows = [...table.rows].slice(1);

@@ -16,6 +16,7 @@ def test_the_key_depends_only_on_what_determines_the_result(cell):
         cell(seed=1),
         cell(entry="v"),
         cell(epochs=5),
+        cell(class_weight="balanced"),
         replace(base, protocol="official"),
         replace(base, backend="none"),
         replace(base, data={**base.data, "sha256": "0"}),

@@ -7,7 +7,7 @@ import yaml
 
 import zoo
 from benchmarks.grid.tables import tables
-from benchmarks.reports import content
+from benchmarks.reports import content, figures
 from benchmarks.reports.comma_separated import comma_separated
 from benchmarks.reports.html import page
 from benchmarks.reports.latex import latex
@@ -122,6 +122,42 @@ def test_matrix_ends_with_the_mean_over_common_columns():
         found = dict(content.matrix(table, records + more))
         assert found["Late fusion"][-1] == (f"{mean.mean():.1f}±{np.std(mean, ddof=1):.1f}", False)
     assert dict(content.matrix(table, records[1:]))["Late fusion"][-1] == ("–", False)
+
+
+def test_headline(records):
+    found = {
+        card.label: card for card in content.headline([tables()["3"], tables()["2"], tables()["1"]], GROUP, records)
+    }
+    assert found["Best of 2 entries"][1:] == ("75.0 %", "A+V: one seed, segment accuracy (%)")
+    assert found["The paper, on AVE"][1:] == ("71.4 %", "A+V; ours: +3.6 points")
+    assert found["Without a model"][1:] == ("25.0 %", "always background; true video class: 75.0 %")
+    assert found["Finished cells"][1:] == ("4", "2 entries, 3 seeds")
+    assert found["Data set"][1:] == (GROUP["title"], "not the AVE data set, 2 test videos")
+    (best, *_) = content.headline([tables()["1"]], GROUP, records[:3])
+    assert best.note == "A: ± 10.0 over 3 seeds, segment accuracy (%)"
+
+
+def test_bars_have_intervals_over_the_test_videos():
+    """The two videos are right in all and in half of their seconds, so that an interval spans 50 to 100 %."""
+    half = record("a", 0, 0.75)
+    half["test"] = {**half["test"], "predicted": [TRUTH[0], [1, 1, 0, 0]]}
+    old = record("av", 0, 0.6)
+    del old["test"]["rows"]
+    (axes,) = figures.bars(tables()["1"], [half, old]).axes
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names[:4] == ["A", "V", "V-att", "A+V (1 seed, no interval)"]
+    (whiskers,) = (c for c in axes.collections if hasattr(c, "get_segments"))
+    assert [segment.tolist() for segment in whiskers.get_segments()] == [[[50, 0], [100, 0]]]
+    assert [bar.get_width() for bar in axes.patches][:4] == [75, 0, 0, 60]
+
+
+def test_curves_of_every_cell(records):
+    left, right = figures.curves(records).axes
+    assert len(left.lines) == len(records) and right.lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.6]]
+
+
+def test_the_page_is_the_same_every_time(records):
+    assert page([tables()["1"]], GROUP, records) == page([tables()["1"]], GROUP, records)
 
 
 def test_page_is_self_contained_and_escaped(records):

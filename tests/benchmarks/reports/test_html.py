@@ -56,6 +56,20 @@ def test_columns_sort(opened):
     assert column(cells, 0) == ["a", "a", "av", "avdln"] and column(cells, 1) == ["0", "1", "0", "0"]
 
 
+def test_narrow_dark_and_printed_pages(opened):
+    opened.set_viewport_size({"width": 390, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth") == 390
+    color = "getComputedStyle(document.querySelector('figure svg text')).fill"
+    back = "getComputedStyle(document.body).backgroundColor"
+    light = opened.evaluate(f"[{color}, {back}]")
+    opened.emulate_media(color_scheme="dark")
+    dark = opened.evaluate(f"[{color}, {back}]")
+    assert light[0] != dark[0] and light[1] != dark[1]
+    opened.emulate_media(media="print")
+    assert opened.evaluate(back) == "rgb(255, 255, 255)" and opened.evaluate(color) == "rgb(0, 0, 0)"
+    assert not opened.locator("details").first.is_visible()
+
+
 def test_figures_with_a_deviation_sort_as_numbers(opened):
     table = opened.locator("table.sortable").first
     table.locator("th", has_text="ours").locator("button").click()

@@ -132,6 +132,13 @@ def test_epochs_chosen_on_the_test_split_are_kept_apart(tmp_path):
     assert "| 50.0 ± – (1) |" in publishing.published(path) and "75.0 ±" not in publishing.published(path)
 
 
+def test_runs_with_class_weights_are_not_published(tmp_path):
+    plain, weighted = segment_record("a", 0, 0.5), segment_record("a", 0, 0.75)
+    weighted["cell"] = {**weighted["cell"], "recipe": {"class_weight": "balanced"}}
+    publishing.publish([plain, weighted], tmp_path / "results.csv")
+    assert [line["mean"] for line in read_csv(tmp_path / "results.csv")] == ["50.0"]
+
+
 def test_entries_are_ordered_as_in_the_papers_tables():
     names = ["random window", "ssn", "dmrn_late", "additive_early", "a", "ssn"]
     assert publishing._in_order(names) == ["a", "additive_early", "dmrn_late", "ssn", "random window"]

@@ -34,12 +34,16 @@ def test_train_then_evaluate(call, folder, tmp_path):
     pytest.importorskip("tensorboard")
     out = tmp_path / "run"
     # Trained on averaged maps; the file takes maps.
-    status, printed, err = call("train", "w_v", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out)
+    weights = "--class-weight", "balanced"
+    status, printed, err = call(
+        "train", "w_v", "--data", folder, "--epochs", 2, "--batch-size", 8, "--out", out, *weights
+    )
     assert status == 0, err
     assert "best on validation" in printed
     with (out / "log.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 and "val_segments_segment_accuracy" in lines[0]
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     (events,) = (out / "tensorboard").iterdir()
     assert events.stat().st_size > 100
     best = max(float(line["val_segments_segment_accuracy"]) for line in lines)
@@ -57,11 +61,19 @@ def test_evaluate_measures_attention_and_draws(call, folder, tmp_path):
 
     zoo.load("av_att", **AVE.from_directory(folder).spec).save(tmp_path / "m.keras")
     status, printed, err = call(
-        "evaluate", tmp_path / "m.keras", "--data", folder, "--plot", tmp_path / "confusion.png"
+        "evaluate",
+        tmp_path / "m.keras",
+        "--data",
+        folder,
+        "--plot",
+        tmp_path / "confusion.png",
+        "--plot-seconds",
+        tmp_path / "s.svg",
     )
     assert status == 0, err
     assert "Where attention looks" in printed and "chance: looking everywhere alike" in printed
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (tmp_path / "s.svg").read_bytes()
 
 
 def test_the_test_split_is_scored_as_scikit_learn_does(folder):
@@ -88,6 +100,9 @@ def test_the_test_split_is_scored_as_scikit_learn_does(folder):
         (["train", "a", "--data", "DATA", "--epochs", "0"], "key 'epochs'"),
         (["train", "a", "--data", "DATA", "--seed", "-1"], "--seed"),
         (["train", "a", "--data", "DATA", "--protocol", "mine"], "unknown protocol"),
+        (["train", "a", "--data", "DATA", "--class-weight", "equal"], "key 'class_weight'"),
+        (["train", "a", "--data", "DATA", "--class-weight", "{Meow: 2}"], "unknown class"),
+        (["train", "ssn", "--data", "DATA", "--class-weight", "balanced"], "cannot learn with class weights"),
         (["train", "a", "--data", "DATA", "--weights", "none.keras"], "weights file not found"),
         (["evaluate", "none.keras", "--data", "DATA"], "model file not found"),
     ],
