@@ -8,6 +8,7 @@ from .evaluation import confusion_figure as confusion_figure
 from .evaluation import evaluation_figure as evaluation_figure
 from .localization import attention_figure as attention_figure
 from .localization import overlay as overlay
+from .localization import overview_figure as overview_figure
 from .localization import strip_figure as strip_figure
 from .localization import timeline_figure as timeline_figure
 from .saving import save as save

@@ -115,11 +115,50 @@ def attention_figure(found: Localization, frames: np.ndarray) -> Figure:
 @style()
 def timeline_figure(found: Localization) -> Figure:
     """Draws the predicted events and, if known, the true events over time, above the probability of each class."""
-    lines = {"model": found.classes, **({"truth": found.truth} if found.truth is not None else {})}
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[len(_lines(found)), 4])
+    _draw_timeline(found, above, below)
+    above.set_title(found.video.name)
+    return figure
+
+
+@style()
+def overview_figure(found: Localization, frames: np.ndarray) -> Figure:
+    """Draws everything about a short video over one axis of time: frames, attention, events and probabilities.
+
+    Takes and returns the same as `strip_figure`, for any number of seconds in one row.
+    """
+    _check(found, frames)
+    seconds, rows = len(frames), 1 if found.attention is None else 2
+    side = frames.shape[1] / frames.shape[2]
+    heights = [side] * rows + [0.3 * len(_lines(found)), 1.3]
+    figure = Figure(figsize=(seconds + 2, sum(heights) + 0.9))
+    margins = {"left": 0.9 / (seconds + 2), "right": (seconds + 0.9) / (seconds + 2), "top": 0.99, "bottom": 0.11}
+    grid = figure.add_gridspec(rows + 2, seconds, height_ratios=heights, wspace=0, hspace=0.1, **margins)
+    for second in range(seconds):
+        for row in range(rows):
+            axes = figure.add_subplot(grid[row, second])
+            overlay(axes, frames[second], found.attention[second] if row and found.attention is not None else None)
+            _frame(axes, None)
+            if not second:
+                text = "attention" if row else "film"
+                axes.set_ylabel(text, rotation="horizontal", ha="right", va="center", fontsize=9)
+    above = figure.add_subplot(grid[rows, :])
+    below = figure.add_subplot(grid[rows + 1, :], sharex=above)
+    _draw_timeline(found, above, below)
+    above.tick_params(labelbottom=False)
+    return figure
+
+
+def _lines(found):
+    return {"model": found.classes, **({"truth": found.truth} if found.truth is not None else {})}
+
+
+def _draw_timeline(found, above, below):
+    """Draws events into the one pair of axes, and probabilities into the other."""
+    lines = _lines(found)
     colors = class_colors([name for line in lines.values() for name in line], found.class_names[-1])
     every = looks(colors, found.class_names[-1])
-    figure = Figure(figsize=(8, 3.6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[len(lines), 4])
     for row, line in enumerate(lines.values()):
         for second, name in enumerate(line):
             above.add_patch(Rectangle((second, row + 0.1), 1, 0.8, color=colors[name], linewidth=0))
@@ -127,7 +166,7 @@ def timeline_figure(found: Localization) -> Figure:
             if name != found.class_names[-1]:
                 look = {"color": "white", "path_effects": OUTLINE, "fontsize": 8, "clip_on": True}
                 above.text(start + length / 2, row + 0.5, _short(name), ha="center", va="center", **look)
-    above.set(xlim=(0, len(found.classes)), ylim=(len(lines), 0), title=found.video.name)
+    above.set(xlim=(0, len(found.classes)), ylim=(len(lines), 0))
     above.set_yticks(np.arange(len(lines)) + 0.5, list(lines))
     for c, name in enumerate(found.class_names):
         if name in colors:
@@ -139,7 +178,6 @@ def timeline_figure(found: Localization) -> Figure:
         if name not in found.class_names:
             below.plot([], [], color=colors[name], label=f"{name} (not a class of the model)")
     below.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    return figure
 
 
 def _check(found, frames):

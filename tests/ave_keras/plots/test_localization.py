@@ -3,7 +3,7 @@ import pytest
 
 from ave_keras.errors import AVEError
 from ave_keras.localization.result import Localization
-from ave_keras.plots import attention_figure, save, strip_figure, timeline_figure
+from ave_keras.plots import attention_figure, overview_figure, save, strip_figure, timeline_figure
 from ave_keras.plots.localization import PREDICTION, TRUTH
 
 NAMES = ("Bark", "Cat", "Background")
@@ -72,3 +72,23 @@ def test_timeline_has_a_box_per_second(tmp_path):
     assert (tmp_path / "t.png").stat().st_size > 1000
     with pytest.raises(AVEError, match=r"t\.docx"):
         save(figure, tmp_path / "t.docx")
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_overview_has_a_frame_above_each_second(attention):
+    found = localization(attention=attention)
+    figure = overview_figure(found, frames())
+    *pictures, above, below = figure.axes
+    assert len(pictures) == (6 if attention else 3)
+    assert [len(axes.images) for axes in pictures] == ([1, 2] * 3 if attention else [1] * 3)
+    figure.canvas.draw()
+    for second, axes in enumerate(pictures[:: 2 if attention else 1]):
+        left, right = axes.get_window_extent().intervalx
+        wanted = above.transData.transform([(second, 0), (second + 1, 0)])[:, 0]
+        np.testing.assert_allclose((left, right), wanted, atol=1)
+    assert [text.get_text() for text in above.get_yticklabels()] == ["model", "truth"]
+    np.testing.assert_allclose(
+        below.lines[0].get_ydata(), found.probabilities[:, found.class_names.index("Background")]
+    )
+    with pytest.raises(AVEError, match="one per second"):
+        overview_figure(found, frames(2))
