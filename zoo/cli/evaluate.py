@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A .keras file written by `ave-keras train`.")],
+    model: Annotated[
+        str, typer.Argument(help="A .keras file written by `ave-keras train`, a published folder, hf://USER/NAME or a tag.")
+    ],
     data: Data,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
     plot: Annotated[
         Path | None, typer.Option(help="Plot confusion matrix and per-class accuracy to this PNG, PDF or SVG file.")
     ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep the score of the test split beside the model, for `publish`.")
+    ] = False,
     skip_bad: SkipBad = False,
 ) -> None:
     """Score a model on a split, overall and per class, beside trivial references.
@@ -39,19 +44,29 @@ def evaluate(
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
     """
     from zoo.evaluation.model import load_model, matches
+    from zoo.sharing import scores
+    from zoo.weights import model_file
 
+    if store and (split != "test" or not Path(model).is_file()):
+        expected = "the test split, and a .keras file of your own"
+        raise AVEError("this score cannot be stored", key="--store", expected=expected, found=f"{split}, {model}")
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
-    loaded = load_model(model, ave)
+    file = model_file(model)
+    loaded = load_model(file, ave)
     if matches(loaded):
         if plot:
             raise AVEError("a model that matches sound and picture has no classes to plot", key="--plot", file=model)
-        _print_matching(loaded, model, ave, split)
+        found = _print_matching(loaded, model, ave, split)
+        if store:
+            console.print(f"stored: {scores.store(scores.record(found, ave), file)}")
         return
     title = f"{model} on {ave.title}, {split} split"
     result, _ = print_scores(loaded, ave, split, title, batch_size)
     if plot:
         plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
         console.print(f"plot: {plot}")
+    if store:
+        console.print(f"stored: {scores.store(scores.record(result, ave), file)}")
 
 
 def print_scores(
@@ -97,3 +112,4 @@ def _print_matching(loaded, path, ave, split):
         cells = [f"{100 * metrics[key]:.1f}" if key in metrics else "–" for key in keys]
         table.add_row(name, *cells, style=None if name == "the model" else "dim")
     console.print(table)
+    return found
