@@ -37,12 +37,13 @@ def load(
         name: The name of an entry; `zoo.list()` returns all of them. Or a published model, which is returned itself,
             with its own shapes: the path of a folder of `ave-keras publish`, `hf://USER/NAME` or
             `hf://USER/NAME@REVISION`. Only `recipe` and `compile` go with it.
-        weights: a tag of `zoo.weights(name)`, a published folder or `hf://USER/NAME`, whose shapes and protocol are then
-            the default; or a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes; released weights
-            (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`, `.pth`, `.bin` or
-            `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
+        weights: a tag of `zoo.weights(name)`, a published folder or `hf://USER/NAME`, whose shapes and protocol are
+            then the default; or a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes;
+            released weights (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`,
+            `.pth`, `.bin` or `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
         init_from: a trained `keras.Model`, a `.keras` file, a tag, a published model or released weights of another
-            entry. Layers with the same name and shapes start from its weights, as the released DMRN started from A+V-att.
+            entry. Layers with the same name and shapes start from its weights, as the released DMRN started from
+            A+V-att.
         protocol: `"paper"`, or `"official"` for what the released code does differently. By default `"official"` for
             released weights, which compute something else in the paper's form, and `"paper"` otherwise.
         recipe: Recipe values to change, such as `{"learning_rate": 1e-4}`.
@@ -137,11 +138,10 @@ def _as_published(published, name, overrides, protocol):
 
 
 def protocol_of(*sources: Any) -> str:
-    """`"official"` if one of the sources a model starts from has the released names or that protocol, else `"paper"`."""
+    """`"official"` if a source that a model starts from has the released names or this protocol, else `"paper"`."""
     named = [source for source in sources if isinstance(source, str | Path)]
-    published = filter(None, map(find, named))
-    official = any(map(checkpoints.is_checkpoint, named)) or any(p.manifest["protocol"] == "official" for p in published)
-    return "official" if official else "paper"
+    protocols = {published.manifest["protocol"] for published in map(find, named) if published}
+    return "official" if any(map(checkpoints.is_checkpoint, named)) or "official" in protocols else "paper"
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="A .keras file written by `ave-keras train`, a published folder, hf://USER/NAME or a tag.")
+        str,
+        typer.Argument(help="A .keras file written by `ave-keras train`, a published folder, hf://USER/NAME or a tag."),
     ],
     data: Data,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",

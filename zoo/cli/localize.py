@@ -84,7 +84,8 @@ def localize(
     """
     if model is None and (audio_encoder or visual_encoder):
         key = "--audio-encoder" if audio_encoder else "--visual-encoder"
-        raise AVEError("the default model has its own encoders", key=key, fix="Give a model of this encoder with --model")
+        fix = "Give a model that was trained on its features by --model"
+        raise AVEError("the default model has its own encoders", key=key, fix=fix)
     file = model_file(model or DEFAULT)
     found = ave_keras.localize(
         video,
@@ -109,9 +110,10 @@ def localize(
 def _about_default():
     """What one must know of the model that is used if none is given."""
     tag = tags()[DEFAULT]
+    names = ", ".join(tag.open().manifest["class_names"])
     scores = ", ".join(f"{name} {100 * value:.1f} %" for name, value in tag.scores.items())
     beside = ", ".join(f"{name} {100 * max(values.values()):.1f} %" for name, values in tag.references.items())
-    yield f"no --model was given: this one comes with AVE-Keras and knows {tag.data} only, not real ones"
+    yield f"no --model was given: the weights {DEFAULT} of AVE-Keras know {tag.data} only, with {names}"
     yield f"on the test split of {tag.data}: {scores}; without a model: {beside}"
 
 

@@ -21,7 +21,7 @@ def match(
     model: Annotated[
         str,
         typer.Argument(
-            help="A .keras file, published folder or hf://USER/NAME of avdln or dcca, or the released Keras 2 weights (.h5)."
+            help="A .keras file, published folder or hf://USER/NAME of avdln or dcca, or a released Keras 2 file."
         ),
     ],
     audio: Annotated[Path | None, typer.Option(help="Sound features (.npy or .h5), one row per second.")] = None,

@@ -35,8 +35,13 @@ def render(manifest: dict[str, Any], scores: dict[str, Any], log: bool = False) 
         log: Whether the folder has the training log.
     """
     chosen = entry(manifest["entry"], manifest["protocol"])
-    trim = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    environment = Environment(finalize=_finalize, undefined=StrictUndefined, **trim)
+    environment = Environment(
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters |= {
         "data_set": data_set,
         "percent": lambda share: f"{100 * share:.1f}",

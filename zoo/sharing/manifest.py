@@ -46,7 +46,9 @@ class Published:
     @property
     def shapes(self) -> dict[str, Any]:
         """`num_classes`, `segments`, `audio_dim` and `visual_shape`, as far as the model has them."""
-        return {key: tuple(value) if isinstance(value, list) else value for key, value in self.manifest["shapes"].items()}
+        return {
+            key: tuple(value) if isinstance(value, list) else value for key, value in self.manifest["shapes"].items()
+        }
 
 
 def sha256(path: Path) -> str:

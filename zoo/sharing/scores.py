@@ -36,7 +36,9 @@ def record(score: Score | MatchingScore, ave: AVE) -> dict[str, Any]:
         `{"data": title, "videos": N, "metrics": {name: share}, "references": {name: {metric: share}}}`, and of models
         with classes `"truth"` and `"predicted"`, `(N, T)` class numbers.
     """
-    if hasattr(score, "truth"):
+    from zoo.evaluation.segments import Score
+
+    if isinstance(score, Score):
         metrics = {SEGMENTS: float(score.accuracy)}
         references = {name: {SEGMENTS: float(value)} for name, value in score.references.items()}
         found = {"truth": score.truth.tolist(), "predicted": score.predicted.tolist()}
@@ -76,5 +78,5 @@ def stored(model: Path) -> dict[str, Any]:
     except (ValueError, KeyError, AttributeError) as error:
         raise AVEError("this file does not contain scores", file=path, fix=fix) from error
     if not same:
-        raise AVEError("this score is of another model", file=path, expected=f"one of the present {model.name}", fix=fix)
+        raise AVEError(f"this score is not of the present {model.name}", file=path, fix=fix)
     return scores

@@ -18,9 +18,7 @@ def publish(
         Path | None,
         typer.Option(help="Score the test split of this folder. [default: what `evaluate --store` has kept]"),
     ] = None,
-    float16: Annotated[
-        bool, typer.Option("--float16", help="Store the weights as float16, and score these.")
-    ] = False,
+    float16: Annotated[bool, typer.Option("--float16", help="Store the weights as float16, and score these.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a folder that publish has written.")] = False,
     skip_bad: SkipBad = False,
 ) -> None:
@@ -36,7 +34,9 @@ def publish(
     folder = publishing.publish(run, to, license=license, ave=ave, float16=float16, force=force)
     scores = publishing.read_manifest(folder / publishing.MANIFEST)["scores"]
     for name, value in scores["metrics"].items():
-        beside = ", ".join(f"{reference} {100 * found[name]:.1f} %" for reference, found in scores["references"].items())
+        beside = ", ".join(
+            f"{reference} {100 * found[name]:.1f} %" for reference, found in scores["references"].items()
+        )
         where = publishing.data_set(scores["data"])
         text = f"{name} on the test split of {where}: {100 * value:.1f} %; without a model: {beside}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
