@@ -27,15 +27,16 @@ def evaluation_figure(truth: np.ndarray, predicted: np.ndarray, class_names: Seq
     side = max(3.2, 0.9 + 0.3 * len(class_names))
     figure = Figure(figsize=(1.75 * side + 2.5, side + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[5, 3])
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
 
     numbers = np.arange(len(class_names))
     left.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="equal")
     for row, column in zip(*np.nonzero(shares >= 0.5), strict=True):
         color = "white" if shares[row, column] > 55 else "black"
         left.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", fontsize=7, color=color)
-    left.set_xticks(numbers, class_names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
-    left.set_yticks(numbers, class_names, fontsize=8)
+    names: dict = {"labels": class_names, "fontsize": 8, "parse_math": False}
+    left.set_xticks(numbers, rotation=60, ha="right", rotation_mode="anchor", **names)
+    left.set_yticks(numbers, **names)
     left.set(xlabel="prediction", ylabel="truth", title="% of the true segments")
 
     bars = right.barh(numbers, np.diag(shares), color=EVENT)

@@ -75,7 +75,7 @@ def stored(model: Path) -> dict[str, Any]:
     try:
         scores = json.loads(path.read_text(encoding="utf-8"))
         same = scores.pop("model_sha256") == sha256(model)
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AVEError("this file does not contain scores", file=path, fix=fix) from error
     if not same:
         raise AVEError(f"this score is not of the present {model.name}", file=path, fix=fix)
