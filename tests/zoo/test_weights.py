@@ -38,6 +38,13 @@ def test_lists():
         zoo.weights("av_at")
 
 
+def test_the_shipped_weights_give_the_same_on_every_backend():
+    x = {"audio": np.ones((1, 10, 128), "float32"), "visual": np.ones((1, 10, 7, 7, 64), "float32")}
+    found = zoo.load(FILE.parent / "pretrained/made-films", compile=False).predict_on_batch(x)
+    # On PyTorch, in a process of its own.
+    np.testing.assert_allclose(found[0, 0, :3], [2.0517641e-01, 1.5700208e-04, 7.9049879e-01], rtol=1e-4)
+
+
 def test_shapes_come_with_the_tag(rng):
     x = {"audio": np.float32(rng.normal(size=(1, 10, 128))), "visual": np.float32(rng.random((1, 10, 7, 7, 64)))}
     model = zoo.load("av_att", weights=DEFAULT)

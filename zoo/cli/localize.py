@@ -15,7 +15,7 @@ from ave_keras import features, plots
 from ave_keras.errors import AVEError
 from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
-from zoo.weights import DEFAULT, model_file, tags
+from zoo.weights import DEFAULT, find, model_file, tags
 
 if TYPE_CHECKING:
     from ave_keras.localization import Localization
@@ -86,7 +86,8 @@ def localize(
         key = "--audio-encoder" if audio_encoder else "--visual-encoder"
         fix = "Give a model that was trained on its features by --model"
         raise AVEError("the default model has its own encoders", key=key, fix=fix)
-    file = model_file(model or DEFAULT)
+    published = find(model) if model else tags()[DEFAULT].open()
+    file = published.model if published else model_file(model or DEFAULT)
     found = ave_keras.localize(
         video,
         file,
@@ -98,8 +99,8 @@ def localize(
         silent=silent,
         downmix=downmix,
     )
-    if model is None:
-        found = replace(found, notes=(*_about_default(), *found.notes))
+    if published:
+        found = replace(found, notes=(*_about(published, model), *found.notes))
     console.print(_table(found))
     for note in found.notes:
         console.print(note, style="dim", markup=False)
@@ -107,14 +108,16 @@ def localize(
         console.print(f"written: {path}")
 
 
-def _about_default():
-    """What one must know of the model that is used if none is given."""
-    tag = tags()[DEFAULT]
-    names = ", ".join(tag.open().manifest["class_names"])
-    scores = ", ".join(f"{name} {100 * value:.1f} %" for name, value in tag.scores.items())
-    beside = ", ".join(f"{name} {100 * max(values.values()):.1f} %" for name, values in tag.references.items())
-    yield f"no --model was given: the weights {DEFAULT} of AVE-Keras know {tag.data} only, with {names}"
-    yield f"on the test split of {tag.data}: {scores}; without a model: {beside}"
+def _about(published, given):
+    """What a reader of the result must know of a published model."""
+    from zoo.sharing.scores import in_words
+
+    if given:
+        yield f"the model is {published.address}"
+    else:
+        data, names = published.manifest["data"], ", ".join(published.manifest["class_names"])
+        yield f"no --model was given: the weights {DEFAULT} of AVE-Keras know {data} only, with {names}"
+    yield from in_words(published.manifest["scores"])
 
 
 def _encoder(modality, model, name, given):

@@ -13,6 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from zoo.registry import entry
+from zoo.sharing.scores import data_set
 
 TEMPLATE = Path(__file__).with_name("card.md")
 # The hub knows no task for the localization of events; this is its nearest.
@@ -91,11 +92,6 @@ def front_matter(manifest: dict[str, Any]) -> dict[str, Any]:
             }
         ],
     }
-
-
-def data_set(title: str) -> str:
-    """The title of a data set, which says so if it is not AVE."""
-    return title if title == "AVE" else f"{title} (not the AVE data set)"
 
 
 def slug(text: str) -> str:

@@ -13,7 +13,12 @@ from ave_keras.errors import AVEError
 
 MANIFEST = "ave_keras.json"
 MODEL = "model.keras"
-KEYS = {"entry": str, "protocol": str, "data": str, "shapes": dict, "scores": dict, "license": str, "files": dict}
+KEYS = {
+    **{"entry": str, "protocol": str, "data": str, "license": str},
+    **{"class_names": list, "shapes": dict, "scores": dict, "files": dict},
+}
+OPTIONAL_KEYS = {"recipe": dict, "encoders": dict, "versions": dict}
+SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 # A listed file lies in the folder itself: a manifest must not make a reader open any other.
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 SUM = re.compile(r"[0-9a-f]{64}")
@@ -69,9 +74,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise _invalid(path, None, "JSON", " ".join(str(error).split())) from None
     if not isinstance(manifest, dict):
         raise _invalid(path, None, "a mapping", type(manifest).__name__)
-    for key, kind in KEYS.items():
+    for key, kind in {**KEYS, **{key: kind for key, kind in OPTIONAL_KEYS.items() if key in manifest}}.items():
         if not isinstance(manifest.get(key), kind):
             raise _invalid(path, key, f"a value of type {kind.__name__}", repr(manifest.get(key)))
+    if other := sorted(set(manifest["shapes"]) - set(SHAPES)):
+        raise _invalid(path, "shapes", SHAPES, other)
     for name, digest in manifest["files"].items():
         if not FILE_NAME.fullmatch(name) or not SUM.fullmatch(str(digest)):
             raise _invalid(path, f"files.{name}", "the name of a file in this folder, and its sha256", digest)

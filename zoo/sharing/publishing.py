@@ -14,7 +14,7 @@ from ave_keras import plots
 from ave_keras.errors import AVEError
 from ave_keras.models.files import read_metadata, read_model, write_metadata
 from zoo.sharing import scores as test_scores
-from zoo.sharing.card import data_set, render
+from zoo.sharing.card import render
 from zoo.sharing.halving import halve
 from zoo.sharing.manifest import MANIFEST, MODEL, read_manifest, sha256
 
@@ -84,7 +84,7 @@ def publish(
             shutil.copyfile(source.with_name(LOG), folder / LOG)
         if "truth" in scores:
             names = (*metadata["class_names"], "Background")
-            title = f"{metadata['entry']} on {data_set(scores['data'])}, test split"
+            title = f"{metadata['entry']} on {test_scores.data_set(scores['data'])}, test split"
             plots.save(plots.evaluation_figure(scores["truth"], scores["predicted"], names, title), folder / PICTURE)
         (folder / CARD).write_text(render(manifest, scores, log), encoding="utf-8")
         manifest["files"] = {path.name: sha256(path) for path in sorted(folder.iterdir())}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ave_keras.errors import AVEError
+from ave_keras.errors import AVEError, first_line
 from zoo.sharing.hub import PREFIX, download
 from zoo.sharing.manifest import MANIFEST, Published, check_files, read_manifest, sha256
+from zoo.sharing.scores import in_words
 
 
 def is_address(source: object) -> bool:
@@ -40,5 +41,14 @@ def open_published(source: str | Path, expected: str | None = None) -> Published
     if expected and sha256(path) != expected:
         raise AVEError("this file is not the published one", file=path, expected=f"sha256 {expected[:16]}…")
     manifest = read_manifest(path)
+    _check_scores(path, manifest["scores"])
     check_files(folder, manifest)
     return Published(folder, address, manifest)
+
+
+def _check_scores(path, scores):
+    try:
+        list(in_words(scores))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        found = f"{type(error).__name__}: {first_line(error)}"
+        raise AVEError(f"invalid {MANIFEST}", file=path, key="scores", found=found) from error

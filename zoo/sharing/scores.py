@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,19 @@ def record(score: Score | MatchingScore, ave: AVE) -> dict[str, Any]:
 
 def _exact(values):
     return {name: float(values[key]) for key, name in EXACT.items()}
+
+
+def data_set(title: str) -> str:
+    """The title of a data set, which says so if it is not AVE."""
+    return title if title == "AVE" else f"{title} (not the AVE data set)"
+
+
+def in_words(scores: dict[str, Any]) -> Iterator[str]:
+    """A line for every metric, with its data set and the trivial references."""
+    for name, value in scores["metrics"].items():
+        beside = ", ".join(f"{trivial} {100 * found[name]:.1f} %" for trivial, found in scores["references"].items())
+        where = f"the {scores['split']} split of {data_set(scores['data'])}"
+        yield f"{name} on {where}: {100 * value:.1f} %; without a model: {beside}"
 
 
 def store(scores: dict[str, Any], model: Path) -> Path:

@@ -56,6 +56,10 @@ def test_a_half_downloaded_file_is_refused(folder):
         ({"files": None}, "key 'files'"),
         ({"entry": 7}, "key 'entry'"),
         ({"shapes": [1]}, "key 'shapes'"),
+        ({"shapes": {"lstm_units": 9}}, r"key 'shapes'.*found \['lstm_units'\]"),
+        ({"scores": {"metrics": 3}}, "key 'scores'"),
+        ({"recipe": "quick"}, "key 'recipe'"),
+        ({"class_names": "Bark"}, "key 'class_names'"),
     ],
 )
 def test_a_manifest_that_is_none(folder, change, message):

@@ -28,17 +28,12 @@ def publish(
 
     Example: ave-keras publish runs/av_att --to published --license cc-by-4.0 --data AVE_DIR
     """
-    from zoo.sharing import publishing
+    from zoo.sharing.publishing import publish as write
+    from zoo.sharing.reading import open_published
+    from zoo.sharing.scores import in_words
 
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad) if data else None
-    folder = publishing.publish(run, to, license=license, ave=ave, float16=float16, force=force)
-    scores = publishing.read_manifest(folder / publishing.MANIFEST)["scores"]
-    for name, value in scores["metrics"].items():
-        beside = ", ".join(
-            f"{reference} {100 * found[name]:.1f} %" for reference, found in scores["references"].items()
-        )
-        where = publishing.data_set(scores["data"])
-        text = f"{name} on the test split of {where}: {100 * value:.1f} %; without a model: {beside}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"written: {folder}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"next: hf upload USER/NAME {folder}", markup=False, highlight=False, soft_wrap=True)
+    folder = write(run, to, license=license, ave=ave, float16=float16, force=force)
+    scores = open_published(folder).manifest["scores"]
+    for line in (*in_words(scores), f"written: {folder}", f"next: hf upload USER/NAME {folder}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
