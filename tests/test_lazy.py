@@ -37,6 +37,7 @@ COMMANDS = {
             "extract",
             "localize",
             "match",
+            "publish",
             "export",
             "import",
             "export-torch",

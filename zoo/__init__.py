@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from zoo.card import card
 from zoo.registry import entry
 from zoo.registry import names as list
+from zoo.weights import weights
 
 if TYPE_CHECKING:
     from zoo import training
     from zoo.loading import load
 
-__all__ = ["card", "entry", "list", "load", "training"]
+__all__ = ["card", "entry", "list", "load", "training", "weights"]
 
 
 def __getattr__(name):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.registry import entry
+from zoo.weights import weights
 
 if TYPE_CHECKING:
     from zoo.entry import Entry
@@ -44,6 +45,7 @@ def render(chosen: Entry) -> str:
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
         lines.append("  nothing yet; run: python -m benchmarks run")
+    lines += [_tagged(tag) for tag in weights(chosen.name).values()]
     lines += [_compared(row) for row in comparisons() if row["second"] == chosen.name]
     return "\n".join(lines)
 
@@ -83,6 +85,11 @@ def _compared(row):
     p = probability(float(row["p"]))
     p = f"p {p}" if p.startswith("<") else f"p = {p}"
     return f"  minus {row['first']}: {difference(row)}, {p}, {row['seeds']} seeds, on {row['title']}"
+
+
+def _tagged(tag):
+    scores = ", ".join(f"{metric} {100 * value:.1f} %" for metric, value in tag.scores.items())
+    return f"  pretrained weights {tag.tag!r}: {scores} on the test split of {tag.data}"
 
 
 def _measured(row):

@@ -11,7 +11,9 @@ from ave_keras import checkpoints
 from ave_keras.checkpoints import keras2
 from ave_keras.errors import AVEError, first_line
 from ave_keras.models.files import read_model
-from zoo.registry import entry
+from zoo.registry import aliases, entries, entry
+from zoo.sharing.reading import is_address, open_published
+from zoo.weights import find, model_file, tags
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +22,7 @@ SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 
 
 def load(
-    name: str,
+    name: str | Path,
     *,
     weights: str | Path | None = None,
     init_from: str | Path | keras.Model | None = None,
@@ -32,12 +34,16 @@ def load(
     """Builds a model of the zoo, compiled with its recipe.
 
     Args:
-        name: The name of an entry; `zoo.list()` returns all of them.
-        weights: a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes; released weights
-            (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`, `.pth`, `.bin` or
-            `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
-        init_from: a trained `keras.Model`, a `.keras` file, or released weights of another entry. Layers with the same
-            name and shapes start from its weights, as the released DMRN started from A+V-att.
+        name: The name of an entry; `zoo.list()` returns all of them. Or a published model, which is returned itself,
+            with its own shapes: the path of a folder of `ave-keras publish`, `hf://USER/NAME` or
+            `hf://USER/NAME@REVISION`. Only `recipe` and `compile` go with it.
+        weights: a tag of `zoo.weights(name)`, a published folder or `hf://USER/NAME`, whose shapes and protocol are
+            then the default; or a file to load weights from: `.weights.h5` or `.keras` of the same entry and shapes;
+            released weights (`AV_att.pt`, `AV_att_weak.pt`, `DMRN.pt`) or a state dict with their names, as `.pt`,
+            `.pth`, `.bin` or `.safetensors`; the released Keras 2 file for `avdln`. Random weights by default.
+        init_from: a trained `keras.Model`, a `.keras` file, a tag, a published model or released weights of another
+            entry. Layers with the same name and shapes start from its weights, as the released DMRN started from
+            A+V-att.
         protocol: `"paper"`, or `"official"` for what the released code does differently. By default `"official"` for
             released weights, which compute something else in the paper's form, and `"paper"` otherwise.
         recipe: Recipe values to change, such as `{"learning_rate": 1e-4}`.
@@ -51,12 +57,21 @@ def load(
         sound and picture accept any T and have no `num_classes`.
 
     Raises:
-        AVEError: An unknown name, argument or recipe key; a weights file that is missing or has other shapes.
+        AVEError: An unknown name, argument or recipe key; a weights file that is missing or has other shapes; a tag of
+            another entry; a published model that does not exist, or has a changed file.
 
     Example:
 
     >>> zoo.load("av_att", num_classes=5, segments=20, visual_shape=(14, 14, 1024), audio_dim=768)
+    >>> zoo.load("av_att", weights="made-films")
+    >>> zoo.load("hf://someone/barks")
     """
+    if name not in (*entries(), *aliases()) and (is_address(name) or isinstance(name, Path) or "/" in str(name)):
+        own = {"weights": weights, "init_from": init_from, "protocol": protocol, **overrides}
+        return _load_published(name, {key for key, value in own.items() if value is not None}, recipe, compile)
+    if published := find(weights):
+        overrides, protocol = _as_published(published, name, overrides, protocol)
+        weights = published.model
     chosen = entry(name, protocol or protocol_of(weights, init_from))
     if recipe:
         chosen = chosen.with_recipe(**recipe)
@@ -71,10 +86,62 @@ def load(
     return chosen.compile(model) if compile else model
 
 
-def protocol_of(*files: Any) -> str:
-    """`"official"` if one of the files a model starts from has the released names, else `"paper"`."""
-    named = [file for file in files if isinstance(file, str | Path)]
-    return "official" if any(map(checkpoints.is_checkpoint, named)) else "paper"
+def _load_published(source, given, recipe, compile):
+    """The model of a published folder, or of one on a hub."""
+    if not is_address(source):
+        fix = "Give the name of an entry, a folder of ave-keras publish, or hf://USER/NAME"
+        raise AVEError("no such entry or folder", file=source, fix=fix)
+    if given:
+        raise AVEError(
+            "a published model has its own shapes and weights",
+            file=source,
+            expected="only the arguments recipe and compile",
+            found=sorted(given),
+            fix="Use zoo.load(ENTRY, weights=…) to change the model",
+        )
+    published = open_published(source)
+    model = read_model(published.model, compile=False)
+    if not compile:
+        return model
+    trained = {**published.manifest.get("recipe", {}), **(recipe or {})}
+    return entry(published.entry, published.manifest["protocol"]).with_recipe(**trained).compile(model)
+
+
+def _as_published(published, name, overrides, protocol):
+    """`(overrides, protocol)` with the shapes and the protocol of published weights.
+
+    Raises:
+        AVEError: They belong to another entry, or other shapes or another protocol are wanted.
+    """
+    if entry(name).name != published.entry:
+        raise AVEError(
+            "these weights are of another entry",
+            file=published.address,
+            expected=entry(name).name,
+            found=published.entry,
+            fix=f"Use zoo.load({published.entry!r}, weights=…), or init_from= to take the layers that fit",
+        )
+    known = {**published.shapes, "protocol": published.manifest["protocol"]}
+    wanted = {**overrides, **({"protocol": protocol} if protocol else {})}
+    for key, value in known.items():
+        found = wanted.get(key, value)
+        if (tuple(found) if isinstance(found, list) else found) != value:
+            raise AVEError(
+                "these weights have other shapes" if key in SHAPES else "these weights are of another protocol",
+                file=published.address,
+                key=key,
+                expected=value,
+                found=found,
+                fix=f"Leave out {key}, or use init_from= to take the layers that fit",
+            )
+    return {**overrides, **published.shapes}, published.manifest["protocol"]
+
+
+def protocol_of(*sources: Any) -> str:
+    """`"official"` if a source that a model starts from has the released names or this protocol, else `"paper"`."""
+    named = [source for source in sources if isinstance(source, str | Path)]
+    protocols = {published.manifest["protocol"] for published in map(find, named) if published}
+    return "official" if any(map(checkpoints.is_checkpoint, named)) or "official" in protocols else "paper"
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -88,7 +155,8 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         checkpoints.import_weights(model, checkpoints.read(path))
         return
     if not path.is_file():
-        raise AVEError("weights file not found", file=path)
+        known = ", ".join(tag for tag, found in tags().items() if found.entry == model.name)
+        raise AVEError("weights file not found", file=path, fix=f"Tags of {model.name!r}: {known}" if known else None)
     if keras2.is_keras2(path):
         keras2.load_avdln(model, path)
         return
@@ -158,7 +226,7 @@ def take_weights(model: keras.Model, source: str | Path | keras.Model) -> list[s
     if isinstance(source, str | Path) and checkpoints.is_checkpoint(source):
         return checkpoints.import_weights(model, checkpoints.read(source), partial=True)
     if not isinstance(source, keras.Model):
-        source = read_model(source, compile=False)
+        source = read_model(model_file(source), compile=False)
     sources = {layer.name: layer for layer in source.layers if layer.weights}
     copied = []
     for layer in model.layers:

@@ -97,6 +97,7 @@ def localize(
         truth=truth,
         model=model.name,
         notes=(
+            *((f"the model was trained on {metadata['data']}",) if metadata.get("data") else ()),
             *(f"{key} features: {encoders[key].name}, {_weights(encoders[key])}" for key in names),
             *(() if class_names else ("the model's file does not contain class names, so that classes are numbered",)),
         ),

@@ -45,7 +45,7 @@ def evaluation_figure(
     side = _side(class_names)
     figure = Figure(figsize=(1.75 * side + 2.5, side + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[5, 3])
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     _matrix(left, shares, class_names, cmap)
     _bars(right, shares, totals)
     right.set_ylim(left.get_ylim())
@@ -61,7 +61,7 @@ def confusion_figure(
     shares, _ = _shares(truth, predicted, class_names)
     side = _side(class_names)
     figure = Figure(figsize=(side + 1.6, side + 1), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     _matrix(figure.subplots(), shares, class_names, cmap)
     return figure
 
@@ -71,10 +71,10 @@ def class_figure(truth: ArrayLike, predicted: ArrayLike, class_names: Sequence[s
     """Draws the accuracy of every class with its number of segments; takes the same as `evaluation_figure`."""
     shares, totals = _shares(truth, predicted, class_names)
     figure = Figure(figsize=(6, 1.2 + 0.24 * len(class_names)), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     axes = figure.subplots()
     _bars(axes, shares, totals)
-    axes.set_yticks(np.arange(len(class_names)), class_names)
+    axes.set_yticks(np.arange(len(class_names)), class_names, parse_math=False)
     axes.invert_yaxis()
     return figure
 
@@ -104,8 +104,8 @@ def _matrix(axes: Axes, shares, class_names, cmap):
         dark = np.dot(image.cmap(shares[row, column] / 100)[:3], (0.299, 0.587, 0.114)) < 0.5
         color = "white" if dark else INK
         axes.text(column, row, f"{shares[row, column]:.0f}", ha="center", va="center", fontsize=7, color=color)
-    axes.set_xticks(numbers, class_names, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(numbers, class_names)
+    axes.set_xticks(numbers, class_names, rotation=60, ha="right", rotation_mode="anchor", parse_math=False)
+    axes.set_yticks(numbers, class_names, parse_math=False)
     axes.set(xlabel="prediction", ylabel="truth", title="% of the true segments")
     axes.spines[:].set_visible(False)
 

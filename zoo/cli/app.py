@@ -11,6 +11,7 @@ from zoo.cli.export import export, export_torch, import_weights
 from zoo.cli.extract import extract
 from zoo.cli.localize import localize
 from zoo.cli.match import match
+from zoo.cli.sharing.publish import publish
 from zoo.cli.terminal import new_app, run
 from zoo.cli.train import train
 
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "localize": localize,
     "match": match,
+    "publish": publish,
     "export": export,
     "import": import_weights,
     "export-torch": export_torch,

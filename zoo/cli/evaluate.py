@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A .keras file written by `ave-keras train`.")],
+    model: Annotated[
+        str,
+        typer.Argument(help="A .keras file written by `ave-keras train`, a published folder, hf://USER/NAME or a tag."),
+    ],
     data: Data,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
@@ -33,6 +36,9 @@ def evaluate(
         Path | None, typer.Option(help="Plot the fused features of the seconds in two dimensions to such a file.")
     ] = None,
     method: Annotated[str, typer.Option(help="How to get two dimensions: pca, or tsne, which is slower.")] = "pca",
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep the score of the test split beside the model, for `publish`.")
+    ] = False,
     skip_bad: SkipBad = False,
 ) -> None:
     """Score a model on a split, overall and per class, beside trivial references.
@@ -43,14 +49,22 @@ def evaluate(
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
     """
     from zoo.evaluation.model import load_model, matches
+    from zoo.sharing import scores
+    from zoo.weights import model_file
 
+    if store and (split != "test" or not Path(model).is_file()):
+        expected = "the test split, and a .keras file of your own"
+        raise AVEError("this score cannot be stored", key="--store", expected=expected, found=f"{split}, {model}")
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
-    loaded = load_model(model, ave)
+    file = model_file(model)
+    loaded = load_model(file, ave)
     if matches(loaded):
         if plot or plot_seconds:
             key = "--plot" if plot else "--plot-seconds"
             raise AVEError("a model that matches sound and picture has no classes to plot", key=key, file=model)
-        _print_matching(loaded, model, ave, split)
+        found = _print_matching(loaded, model, ave, split)
+        if store:
+            console.print(f"stored: {scores.store(scores.record(found, ave), file)}")
         return
     title = f"{model} on {ave.title}, {split} split"
     result, _ = print_scores(loaded, ave, split, title, batch_size)
@@ -65,6 +79,8 @@ def evaluate(
         figure = plots.embedding_figure(features, result.truth, result.class_names, method=method, title=title)
         plots.save(figure, plot_seconds)
         console.print(f"plot: {plot_seconds}")
+    if store:
+        console.print(f"stored: {scores.store(scores.record(result, ave), file)}")
 
 
 def print_scores(
@@ -110,3 +126,4 @@ def _print_matching(loaded, path, ave, split):
         cells = [f"{100 * metrics[key]:.1f}" if key in metrics else "–" for key in keys]
         table.add_row(name, *cells, style=None if name == "the model" else "dim")
     console.print(table)
+    return found

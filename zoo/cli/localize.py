@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from ave_keras import features, plots
 from ave_keras.errors import AVEError
 from zoo.cli.options import DownmixOption, EncoderOption, encoder_options
 from zoo.cli.terminal import console
+from zoo.weights import DEFAULT, find, model_file, tags
 
 if TYPE_CHECKING:
     from ave_keras.localization import Localization
@@ -24,7 +26,13 @@ WIDTH = 400
 
 def localize(
     video: Annotated[Path, typer.Argument(help="A video, or a folder of pictures and a sound file.")],
-    model: Annotated[Path, typer.Option(help="A .keras file written by `ave-keras train`.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A .keras file written by `ave-keras train`, a published folder, hf://USER/NAME or a tag. "
+            f"[default: {DEFAULT}, which comes with this package]"
+        ),
+    ] = None,
     audio_encoder: Annotated[
         str | None,
         typer.Option(
@@ -63,29 +71,53 @@ def localize(
     Prints a table and writes four files: the result (.json), a self-contained page that plays the video with its
     timeline and the attention (.html), and pictures like the paper's Fig. 6 (.png) and Fig. 5 (.attention.png).
 
+    Without `--model`, a small model that has learned from made films only shows how it works.
+
     Examples:
+
+    ave-keras localize dog.mp4
 
     ave-keras localize dog.mp4 --model runs/av_att/model.keras --audio-weights vggish.pth --event Bark 2 7
 
     ave-keras localize dog.mp4 --model m.keras --audio-encoder yamnet --visual-encoder efficientnet_lite0
     --visual-option projection=visual_projection.npz
     """
+    if model is None and (audio_encoder or visual_encoder):
+        key = "--audio-encoder" if audio_encoder else "--visual-encoder"
+        fix = "Give a model that was trained on its features by --model"
+        raise AVEError("the default model has its own encoders", key=key, fix=fix)
+    published = find(model) if model else tags()[DEFAULT].open()
+    file = published.model if published else model_file(model or DEFAULT)
     found = ave_keras.localize(
         video,
-        model,
-        _encoder("audio", model, audio_encoder, encoder_options(audio_weights, audio_option)),
-        _encoder("visual", model, visual_encoder, encoder_options(visual_weights, visual_option)),
+        file,
+        _encoder("audio", file, audio_encoder, encoder_options(audio_weights, audio_option)),
+        _encoder("visual", file, visual_encoder, encoder_options(visual_weights, visual_option)),
         class_names=_class_names(classes) if classes else None,
         truth=[event] if event else _events(annotations, video) if annotations else None,
         segments=seconds,
         silent=silent,
         downmix=downmix,
     )
+    if published:
+        found = replace(found, notes=(*_about(published, model), *found.notes))
     console.print(_table(found))
     for note in found.notes:
-        console.print(note, style="dim")
+        console.print(note, style="dim", markup=False)
     for path in write_files(found, out):
         console.print(f"written: {path}")
+
+
+def _about(published, given):
+    """What a reader of the result must know of a published model."""
+    from zoo.sharing.scores import in_words
+
+    if given:
+        yield f"the model is {published.address}"
+    else:
+        data, names = published.manifest["data"], ", ".join(published.manifest["class_names"])
+        yield f"no --model was given: the weights {DEFAULT} of AVE-Keras know {data} only, with {names}"
+    yield from in_words(published.manifest["scores"])
 
 
 def _encoder(modality, model, name, given):

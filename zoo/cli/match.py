@@ -19,7 +19,10 @@ SIDES = {"a2v": ("audio", "visual"), "v2a": ("visual", "audio")}
 
 def match(
     model: Annotated[
-        Path, typer.Argument(help="A .keras file of avdln or dcca, or the released Keras 2 weights (.h5).")
+        str,
+        typer.Argument(
+            help="A .keras file, published folder or hf://USER/NAME of avdln or dcca, or a released Keras 2 file."
+        ),
     ],
     audio: Annotated[Path | None, typer.Option(help="Sound features (.npy or .h5), one row per second.")] = None,
     visual: Annotated[
@@ -125,11 +128,13 @@ def _array(path, row, ranks):
     return array[row]
 
 
-def _model(path, x):
+def _model(source, x):
     from ave_keras.checkpoints.keras2 import input_sizes, is_keras2
     from ave_keras.models.files import read_model
     from zoo.loading import load
+    from zoo.weights import model_file
 
+    path = model_file(source)
     if path.is_file() and is_keras2(path):
         # The sizes are taken from the file, so that an error names the features that do not fit them.
         audio_dim, channels = input_sizes(path)

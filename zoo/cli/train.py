@@ -32,7 +32,15 @@ def train(
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights and the order of the videos.")
     ] = 0,
     weights: Annotated[
-        Path | None, typer.Option(help="Start from the weights in this .keras, .weights.h5, .pt or .safetensors file.")
+        str | None,
+        typer.Option(
+            help="Start from the weights in this .keras, .weights.h5, .pt or .safetensors file, published folder, "
+            "hf://USER/NAME or tag."
+        ),
+    ] = None,
+    init_from: Annotated[
+        str | None,
+        typer.Option(help="Likewise, of any entry and for other classes: take the layers that have the same shapes."),
     ] = None,
     protocol: Annotated[
         str | None,
@@ -53,13 +61,15 @@ def train(
     from zoo.loading import protocol_of
     from zoo.training.callbacks import BestModel, TensorBoardLog
     from zoo.training.distribution import on_all_devices
-    from zoo.training.metadata import training_metadata
+    from zoo.training.metadata import run_metadata
     from zoo.training.vectors import on_vectors
+    from zoo.weights import pinned, public_name
 
     given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     given["class_weight"] = class_weight_option(class_weight)
     recipe = {key: value for key, value in given.items() if value is not None}
-    protocol = protocol or protocol_of(weights)
+    weights, init_from = pinned(weights), pinned(init_from)
+    protocol = protocol or protocol_of(weights, init_from)
     entry = registry.entry(name, protocol).with_recipe(**recipe)
     ave = ave_data.AVE.from_directory(data, skip_bad=skip_bad)
     for modality in entry.modalities:
@@ -69,8 +79,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     with on_all_devices() if distribute else contextlib.nullcontext(1) as devices:
-        model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, **ave.spec)
-        metadata = {"entry": entry.name, "protocol": protocol, **training_metadata(ave)}
+        model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, init_from=init_from, **ave.spec)
+        metadata = run_metadata(entry, ave, seed, started_from=public_name(weights or init_from))
         learner, data_set = on_vectors(model, ave)
         best = BestModel(out / "model.keras", f"val_{entry.monitor}", metadata, model)
         board = [TensorBoardLog(out / "tensorboard")] if tensorboard else []

@@ -7,10 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from ave_keras.data.layout import MODALITIES
 from ave_keras.errors import AVEError
-from ave_keras.features.extraction.assembly import MANIFEST
+from ave_keras.features.extraction.assembly import MANIFEST, versions
 
 if TYPE_CHECKING:
     from ave_keras.data.ave import AVE
+    from zoo.entry import Entry
+
+
+def run_metadata(entry: Entry, ave: AVE, seed: int, **rest: Any) -> dict[str, Any]:
+    """Everything that a trained model's file says about its run: entry, recipe, seed, data and versions; JSON-able.
+
+    Args:
+        entry: The entry with the recipe of the run.
+        ave: The training data.
+        seed: The seed of the weights and the order of the videos.
+        **rest: What else to record; None is left out.
+    """
+    return {
+        "entry": entry.name,
+        "protocol": entry.protocol,
+        "recipe": entry.recipe.to_dict(),
+        "seed": seed,
+        "versions": versions(),
+        **training_metadata(ave),
+        **{key: value for key, value in rest.items() if value is not None},
+    }
 
 
 def training_metadata(ave: AVE) -> dict[str, Any]:

@@ -87,8 +87,6 @@ def test_overview_has_a_frame_above_each_second(attention):
         wanted = above.transData.transform([(second, 0), (second + 1, 0)])[:, 0]
         np.testing.assert_allclose((left, right), wanted, atol=1)
     assert [text.get_text() for text in above.get_yticklabels()] == ["model", "truth"]
-    np.testing.assert_allclose(
-        below.lines[0].get_ydata(), found.probabilities[:, found.class_names.index("Background")]
-    )
+    np.testing.assert_allclose(below.lines[0].get_ydata(), found.probabilities[:, 0])
     with pytest.raises(AVEError, match="one per second"):
         overview_figure(found, frames(2))
