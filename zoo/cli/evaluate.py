@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from ave_keras import data as ave_data
@@ -97,7 +98,7 @@ def print_scores(
         table.add_row(f"  without a model: {reference}", f"{100 * accuracy:.1f}", style="dim")
     table.add_section()
     for label, (accuracy, count) in result.per_class.items():
-        table.add_row(f"{label} ({count})", f"{100 * accuracy:.1f}")
+        table.add_row(escape(f"{label} ({count})"), f"{100 * accuracy:.1f}")
     console.print(table)
     attention = attention_scores(model, ave, split, batch_size)
     if attention:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 import ave_keras
@@ -174,10 +175,10 @@ def _table(found):
         "second", "event", "confidence, %", *(["truth"] if known else []), title=f"{found.video} · {found.model}"
     )
     for second, name in enumerate(found.classes):
-        cells = [f"{second}", name, f"{100 * found.probabilities[second].max():.0f}"]
+        cells = [f"{second}", escape(name), f"{100 * found.probabilities[second].max():.0f}"]
         right = not known or found.truth[second] == name
         quiet = "dim" if name == found.class_names[-1] else None
-        table.add_row(*cells, *([found.truth[second]] if known else []), style=quiet if right else "red")
+        table.add_row(*cells, *([escape(found.truth[second])] if known else []), style=quiet if right else "red")
     if known:
         right = sum(a == b for a, b in zip(found.classes, found.truth, strict=True))
         table.caption = f"{right} of {len(found.truth)} seconds right"

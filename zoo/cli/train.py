@@ -76,10 +76,10 @@ def train(
         ave.features.rows(modality)  # Report a missing file before building a model.
     check_class_weight(entry.recipe.class_weight, (*ave.class_names, "Background"))
     out = out or Path("runs") / name
-    out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     with on_all_devices() if distribute else contextlib.nullcontext(1) as devices:
         model = zoo.load(name, protocol=protocol, recipe=recipe, weights=weights, init_from=init_from, **ave.spec)
+        out.mkdir(parents=True, exist_ok=True)
         metadata = run_metadata(entry, ave, seed, started_from=public_name(weights or init_from))
         learner, data_set = on_vectors(model, ave)
         best = BestModel(out / "model.keras", f"val_{entry.monitor}", metadata, model)

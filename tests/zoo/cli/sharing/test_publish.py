@@ -66,6 +66,7 @@ def test_localize_without_a_model(call, tmp_path):
     status, out, err = call("localize", film, "--out", tmp_path / "out")
     assert status == 0, err
     assert "the weights made-films of AVE-Keras know made films only" in out and "logmel" in out
+    assert "on the test split of made films (not the AVE data set): 92.7 %" in out
     found = json.loads((tmp_path / "out/film.json").read_text())
     assert "the model was trained on made films" in found["notes"] and "Drum" in found["class_names"]
     assert "know made films only" in (tmp_path / "out/film.html").read_text()
