@@ -42,6 +42,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "tutorials",
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
+    "parallel": 2,
     "show_memory": False,
     "show_signature": False,
     "abort_on_example_error": True,

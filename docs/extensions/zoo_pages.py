@@ -10,6 +10,8 @@ import yaml
 import zoo
 from ave_keras import layers, plots
 from benchmarks.grid.tables import tables
+from benchmarks.reports import zoo_figures
+from benchmarks.results.files import read_csv
 from zoo.card import results
 
 FOUNDING = "Tian et al., ECCV 2018"
@@ -73,7 +75,8 @@ def setup(app):
     folder, bibliography = Path(app.srcdir, "zoo"), Path(app.srcdir, "citations.bib").read_text(encoding="utf-8")
     citations = {re.match(r"\w+\{(\w+)", item)[1]: f"@{item.strip()}" for item in bibliography.split("@")[1:]}
     folder.mkdir(exist_ok=True)
-    _write(folder / "index.md", index())
+    figures = zoo_figures.draw(folder, read_csv(Path(app.srcdir, "speed.csv")))
+    _write(folder / "index.md", index(figures))
     for name in zoo.list():
         entry = zoo.entry(name)
         model = entry.build()
@@ -83,8 +86,8 @@ def setup(app):
     return {"parallel_read_safe": True}
 
 
-def index():
-    """The index as Markdown: a table for each table of the benchmark."""
+def index(figures):
+    """The index as Markdown: a table for each table of the benchmark, and accuracy against size and speed."""
     lines = ["# The zoo", "", "All models by name; `zoo.load(NAME)` builds one. Parameters are at the sizes of AVE."]
     listed: list[str] = []
     for table in tables().values():
@@ -92,6 +95,8 @@ def index():
         lines += ["", f"## {table.title}", "", "| entry | model | needs | parameters |", "|---|---|---|---|"]
         lines += [_row(zoo.entry(name)) for name in names]
         listed += names
+    lines += ["", "## Accuracy against size and speed", "", "On AV-mini (composed), see [Results](../results.md).", ""]
+    lines += [f"![{figure.stem}]({figure.name})\n" for figure in figures]
     return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *listed, "```", ""])
 
 
