@@ -67,7 +67,7 @@ def setup(app):
 
 def _code(app, what, name, obj, options, lines):
     def literal(found):
-        # Napoleon reads line by line.
-        return "``" + re.sub(r"\s*\n\s*", " ", found[1]) + "``"
+        # Napoleon reads line by line, and a letter may follow the end of a literal only after an escaped space.
+        return "``" + re.sub(r"\s*\n\s*", " ", found[1]) + "``" + ("\\ " if found[2] else "")
 
-    lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)", literal, "\n".join(lines)).splitlines()
+    lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)(?=(\w)?)", literal, "\n".join(lines)).splitlines()
