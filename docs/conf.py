@@ -43,6 +43,10 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
     "parallel": 2,
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("figure_scraper", "matplotlib"),
+    # Figures are shown once, as pictures.
+    "capture_repr": (),
     "show_memory": False,
     "show_signature": False,
     "abort_on_example_error": True,
@@ -53,6 +57,8 @@ sphinx_gallery_conf = {
 html_theme = "furo"
 html_title = "AVE-Keras"
 html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_theme_options = {"navigation_with_keys": True}
 # Nothing is loaded from another site, so that pages work from a file.
 html_permalinks_icon = "#"

@@ -63,7 +63,8 @@ print(found.classes)
 # The film, where the model looks, what it finds, and how sure it is, over one axis of time:
 
 frames = features.read_frames(video, found.picture_times, (160, 160))
-plots.overview_figure(found, frames)
+figure = plots.overview_figure(found, frames)
+figure
 
 # %%
 # A page

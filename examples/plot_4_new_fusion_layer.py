@@ -80,7 +80,8 @@ def localizer(fusion, name):
     return model
 
 
-plots.diagram_figure(localizer(MutualGate(name="fusion"), "mutual_gate"))
+figure = plots.diagram_figure(localizer(MutualGate(name="fusion"), "mutual_gate"))
+figure
 
 # %%
 # Compare

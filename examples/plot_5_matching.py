@@ -12,11 +12,12 @@ distances between the sound of a second and the picture of a second, and a windo
 # ``zoo.training.fit`` draws synchronised and mismatched pairs, and keeps the epoch with the best exact match on validation.
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 import ave_keras
 import zoo
+from ave_keras import plots
 from ave_keras.data import AVE
 from zoo.evaluation.matching import evaluate
 
@@ -52,10 +53,13 @@ print(
 )
 
 distances = model.predict({"audio": audio[None], "visual": visual[None]}, verbose=0)["distances"][0]
-figure, axes = plt.subplots(figsize=(4.5, 4), layout="constrained")
+with plots.style():
+    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    axes = figure.subplots()
 image = axes.imshow(distances, cmap="cividis")
 seconds = np.arange(length)
 axes.plot(match.starts[0] + seconds, start + seconds, "o-", color="white", label="the best window")
 axes.set(xlabel="second of the sound", ylabel="second of the picture")
 axes.legend()
 figure.colorbar(image, label="distance")
+figure

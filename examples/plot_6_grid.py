@@ -54,3 +54,18 @@ benchmarks("compare", "a", "av_att", "--results", "grid")
 for path in sorted(Path("grid").rglob("*")):
     if path.is_file() and path.suffix in (".html", ".md", ".csv", ".tex", ".json"):
         print(path, f"{path.stat().st_size:,} bytes")
+
+# %%
+# From the records, any figure can be drawn. The learning curves of both entries, a line per seed:
+
+import json
+
+from ave_keras import plots
+
+runs = {}
+for path in sorted(Path("grid/cells").glob("*.json")):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    epochs = record["history"]
+    runs.setdefault(record["entry"]["name"], []).append({key: [epoch[key] for epoch in epochs] for key in epochs[0]})
+figure = plots.curves_figure(runs)
+figure
