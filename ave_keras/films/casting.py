@@ -50,7 +50,7 @@ def draw_scene(recipe: Recipe, materials: Materials, split: str, label: str | No
         sound = materials.sound(label, split, rng, recipe.seconds)
         sources.append(_source(recipe, materials, split, label, rng, seen, heard, np.float32(LEVEL) * sound))
     background = materials.background(split, rng, recipe.size)
-    ambience = np.float32(LEVEL * recipe.ambience) * materials.ambience(split, rng, recipe.seconds)
+    ambience = np.float32(LEVEL * recipe.ambience_level) * materials.ambience(split, rng, recipe.seconds)
     return Scene(background, ambience, tuple(sources), start, end, recipe.fps)
 
 

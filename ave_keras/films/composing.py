@@ -146,9 +146,12 @@ def _claim(out, description, force):
         raise AVEError("the folder has videos that were not composed", file=out, found=films[0].name, fix=fix)
     if films and path.read_text(encoding="utf-8") != text and not force:
         raise AVEError("the folder has films of another recipe", file=path, fix="Choose another one, or use --force")
+    unfinished = [film for film in films if film.name.startswith(".") and film.suffix == ".mp4"]
+    # First the truth: without it, what an interruption leaves is no data set, and the same call resumes.
+    old = [*existing_files(out, force), out / layout.OUTLINES, out / SCENES, *films] if force else unfinished
     try:
-        for film in films if force else ():
-            film.unlink()
+        for file in old:
+            file.unlink(missing_ok=True)
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ave_keras.data.layout import SPLITS
 from ave_keras.errors import AVEError, first_line
@@ -23,14 +23,16 @@ PICTURES = (".jpg", ".jpeg", ".png")
 LONGEST, SHORTEST, QUIET = 60, 0.1, 1e-3
 # Seconds between the places at which a long recording may start.
 STEP = 0.25
+# A pause lasts longer than twice MARGIN seconds, and each WINDOW of it is PAUSE decibels quieter than the loudest one.
+PAUSE, WINDOW, MARGIN = 20, 0.05, 0.1
 
 
 class Folders:
     """Sounds and pictures of one's own, `Materials`; files of train, val and test are disjoint.
 
     `sounds/<class>/*.wav|flac|ogg|mp3` and `pictures/<class>/*.jpg|png` have the same classes. Objects are cut out by
-    the transparency of their pictures; others are rectangles. Sounds shorter than a film repeat; of longer ones the
-    part is used in which the quietest second is loudest, so that no second is silent.
+    the transparency of their pictures; others are rectangles. Pauses are cut out of sounds, so that no second is
+    silent. Sounds shorter than a film repeat; of longer ones the part is used in which the quietest second is loudest.
 
     Args:
         sounds: The folder of the sounds.
@@ -40,8 +42,8 @@ class Folders:
         shares: The shares of the files for train, val and test; each gets one at least.
 
     Raises:
-        AVEError: A class has no sounds or no pictures, a folder has fewer than three files, or a file is broken,
-            silent or shorter than 0.1 s. All files are read for that.
+        AVEError: A class has no sounds or no pictures, or a name that annotations cannot have; a folder has fewer than
+            three files; a file is broken, silent or shorter than 0.1 s. All files are read for that.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Folders:
 
     def sound(self, label: str, split: str, rng: np.random.Generator, seconds: int) -> np.ndarray:
         """A sound of the class, `(seconds · RATE,)` float32."""
-        return scaled(_fitted(_recording(self._choose("sound", label, split, rng)), seconds))
+        return scaled(_fitted(_without_pauses(_recording(self._choose("sound", label, split, rng))), seconds))
 
     def background(self, split: str, rng: np.random.Generator, size: int) -> np.ndarray:
         """A background, `(size, size, 3)` uint8."""
@@ -108,6 +110,10 @@ def _classes(folder, suffixes):
     inner = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     if len(inner) < 2:
         raise AVEError("too few classes", file=folder, expected="a folder for each of two or more", found=len(inner))
+    for path in inner:
+        if "&" in path.name or path.name == "Background":
+            expected = "no & and not Background, which means no event"
+            raise AVEError("this folder's name cannot be a class", file=path, expected=expected)
     return {path.name: _files(path, suffixes) for path in inner}
 
 
@@ -140,7 +146,10 @@ def _open(file):
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as image:
-                image = image.convert("RGBA")
+                # Deep grey pictures would be clipped, not scaled.
+                deep = image.mode.startswith("I")
+                image = Image.fromarray((np.array(image) >> 8).astype("uint8")) if deep else image
+                image = ImageOps.exif_transpose(image).convert("RGBA")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise AVEError("cannot read this picture", file=file, found=first_line(error)) from error
     image.thumbnail((1024, 1024))
@@ -158,6 +167,15 @@ def _recording(file):
     if np.abs(sound).max() < QUIET:
         raise AVEError("this sound is silent", file=file, found=f"a peak of {np.abs(sound).max():.1e}")
     return sound[: LONGEST * RATE]
+
+
+def _without_pauses(sound):
+    size = round(WINDOW * RATE)
+    windows = np.resize(np.square(sound, dtype="float64"), (-(-len(sound) // size), size)).mean(axis=1)
+    loud = windows > windows.max() * 10 ** (-PAUSE / 10)
+    margin = round(MARGIN / WINDOW)
+    kept = np.convolve(loud, np.ones(2 * margin + 1), "same") > 0
+    return sound[np.repeat(kept, size)[: len(sound)]]
 
 
 def _fitted(sound, seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Recipe:
         distractors: Weights of no, one, two, … silent objects of other classes.
         objects: The smallest and largest side of an object, as a share of the film's.
         drift: How far an object moves in a second at most, as a share of the film's side.
-        ambience: The level of the sound around an object, as a share of the object's.
+        ambience_level: The level of the sound around an object, as a share of the object's.
     """
 
     videos: int = 1000
@@ -50,7 +51,7 @@ class Recipe:
     distractors: tuple[float, ...] = (0.4, 0.6)
     objects: tuple[float, ...] = (0.43, 0.71)
     drift: float = 0.06
-    ambience: float = 0.15
+    ambience_level: float = 0.15
 
     def __post_init__(self):
         """Checks every value.
@@ -77,15 +78,16 @@ class Recipe:
         self._check_numbers("distractors", self.distractors, "weights of no, one, two, … objects")
         self._check_numbers("objects", self.objects, "two shares of the side, above 0 and up to 1", 2, 1, zero=False)
         self._check_numbers("drift", [self.drift], "0 to 1", most=1, some=False)
-        self._check_numbers("ambience", [self.ambience], "0 or more", some=False)
+        self._check_numbers("ambience_level", [self.ambience_level], "0 or more", some=False)
         if self.objects[0] > self.objects[1]:
             raise AVEError("invalid recipe", key="objects", expected="the smallest first", found=self.objects)
         if unknown := set(self.outside) - set(OUTSIDE):
             raise AVEError("invalid recipe", key="outside", expected=f"some of {OUTSIDE}", found=sorted(unknown))
 
     def _check_numbers(self, key, values, expected, count=None, most=float("inf"), zero=True, some=True):
-        values = list(values)
-        good = all(isinstance(v, numbers.Real) and 0 <= v <= most and (zero or v > 0) for v in values)
+        values = list(values) if isinstance(values, Iterable) else [None]
+        real = [v for v in values if isinstance(v, numbers.Real) and not isinstance(v, bool)]
+        good = len(real) == len(values) and all(0 <= v <= most and v < float("inf") and (zero or v > 0) for v in real)
         if not good or (count and len(values) != count) or (some and not any(values)):
             raise AVEError("invalid recipe", key=key, expected=expected, found=getattr(self, key))
 

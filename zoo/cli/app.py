@@ -1,5 +1,6 @@
 """`ave-keras`: the commands put together."""
 
+import logging
 import os
 from collections.abc import Callable
 
@@ -39,4 +40,5 @@ def main() -> None:
     """The command line."""
     # Without TensorFlow's remarks on oneDNN and the processor, also in worker processes.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run(app)

@@ -44,6 +44,7 @@ def demo(
     if index.is_file() and not force:
         raise AVEError("there is a demo already", file=index, fix="Open it, or use --force to make it again")
     out.mkdir(parents=True, exist_ok=True)
+    index.unlink(missing_ok=True)
     recipe.write_text(yaml.safe_dump(RECIPE, sort_keys=False), encoding="utf-8")
     commands = []
 
@@ -70,7 +71,7 @@ def demo(
     for film in choose_films(films):
         event = film.label, film.start, film.end
         step(f"localize {film.film} --model {model} --event {' '.join(map(str, event))} --out {pages}")
-        found = ave_keras.localize(film.film, loaded, AUDIO, VISUAL, class_names=ave.class_names, truth=[event])
+        found = ave_keras.localize(film.film, model, truth=[event])
         shown.append((film, found))
         for path in write_files(found, pages):
             console.print(f"written: {path}", soft_wrap=True)

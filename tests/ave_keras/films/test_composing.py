@@ -171,3 +171,22 @@ def test_more_silent_objects_than_other_classes(tmp_path):
     with pytest.raises(AVEError, match=r"more silent objects than other classes.*expected 7, found 8"):
         compose(tmp_path / "films", Recipe(videos=3, distractors=(0, 0, 0, 0, 0, 0, 0, 0, 1)), Made())
     assert not (tmp_path / "films").exists()
+
+
+def test_force_removes_the_truth_of_the_old_films_first(tmp_path):
+    out = compose(tmp_path / "films", RECIPE, Made()).folder
+    (out / "AVE" / ".film00001.4321.mp4").write_bytes(b"half of a film")
+
+    class Killed(Made):
+        def background(self, *_):
+            raise KeyboardInterrupt
+
+    other = Recipe(**{**RECIPE.to_dict(), "seed": 5})
+    with pytest.raises(KeyboardInterrupt):
+        compose(out, other, Killed(), force=True)
+    left = {path.name for path in out.iterdir() if path.is_file()}
+    assert left & {"Annotations.txt", "outlines.h5", "labels.h5", "train_order.h5", "scenes.csv"} == set()
+    # The same call resumes, also without force, and leaves no half of a film.
+    (out / "AVE" / ".film00001.4321.mp4").write_bytes(b"half of a film")
+    assert compose(out, other, Made()).computed == 12
+    assert not list(out.glob("AVE/.*"))

@@ -119,3 +119,41 @@ def test_bad_material(material, spoil, message):
     spoil(material)
     with pytest.raises(AVEError, match=message):
         load(material)
+
+
+@pytest.mark.parametrize("seconds", [3, 8])
+def test_pauses_are_cut_out_so_that_every_second_is_heard(material, seconds):
+    """A bark of half a second, padded with silence, or alone in a long recording."""
+    for path in (material / "sounds" / CLASSES[0]).iterdir():
+        silence = np.random.default_rng(0).normal(scale=1e-3, size=2 * RATE)
+        write_sound(path, np.concatenate([silence, tone(500, 0.5, RATE), np.tile(silence, seconds)]), RATE)
+    found = load(material)
+    sound = found.sound(CLASSES[0], "train", np.random.default_rng(0), 5)
+    levels = np.sqrt(np.square(sound.reshape(5, RATE)).mean(axis=1))
+    assert levels.min() > 0.5 * levels.max()
+
+
+@pytest.mark.parametrize("name", ["Bark & howl", "Background"])
+def test_names_that_annotations_cannot_have(material, name):
+    for kind in ("sounds", "pictures"):
+        (material / kind / CLASSES[0]).rename(material / kind / name)
+    with pytest.raises(AVEError, match=r"name cannot be a class.*which means no event"):
+        load(material)
+
+
+def test_photos_are_upright_and_deep_pictures_are_scaled(material):
+    folder = material / "pictures" / CLASSES[0]
+    for path in list(folder.iterdir()):
+        path.unlink()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for number in range(3):
+        Image.new("RGB", (60, 20), "red").save(folder / f"{number}.jpg", exif=exif)
+    assert load(material).picture(CLASSES[0], "train", np.random.default_rng(0), 60).shape == (60, 20, 4)
+    for path in list(folder.iterdir()):
+        path.unlink()
+    ramp = np.linspace(0, 65535, 60 * 60).reshape(60, 60).astype("uint16")
+    for number in range(3):
+        Image.fromarray(ramp).save(folder / f"{number}.png")
+    grey = load(material).picture(CLASSES[0], "train", np.random.default_rng(0), 60)[..., 0]
+    assert np.abs(grey.astype(int) - (ramp >> 8)).max() <= 1

@@ -30,7 +30,10 @@ from zoo.cli.data.films import FOLDERS
         ("objects", (0.5, 1.5), "up to 1"),
         ("objects", (0.7, 0.4), "smallest first"),
         ("drift", 2, "0 to 1"),
-        ("ambience", float("nan"), "0 or more"),
+        ("ambience_level", float("nan"), "0 or more"),
+        ("splits", (float("inf"), 1, 1), "three shares"),
+        ("drift", True, "0 to 1"),
+        ("distractors", 1, "weights of no, one, two"),
     ],
 )
 def test_invalid_values(key, value, message):

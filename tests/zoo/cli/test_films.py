@@ -81,3 +81,21 @@ def test_demo(tmp_path, capsys, monkeypatch, tab):
         assert page.locator(CELLS.format("Model")).count() == page.locator(CELLS.format("Truth")).count() == 5
     status, _, err = call(capsys, "demo", "--out", tmp_path / "demo")
     assert status == 2 and "there is a demo already" in err and "--force" in err
+
+
+@pytest.mark.parametrize("line", ["sounds: 5\npictures: 6", "sounds: [a]\npictures: [b]", "title: {a: 1}"])
+def test_recipes_with_other_types(line, tmp_path, capsys):
+    (tmp_path / "recipe.yaml").write_text(line)
+    status, _, err = call(capsys, "data", "compose", tmp_path / "films", "--recipe", tmp_path / "recipe.yaml")
+    assert status == 2 and "invalid recipe" in err
+
+
+def test_the_written_recipe_composes_the_same_films(tmp_path, capsys):
+    options = "videos: 3\nsize: 32\nseconds: 2\nbackground_videos: 0\nambience_level: 0.3\ntitle: mine\n"
+    (tmp_path / "recipe.yaml").write_text(options)
+    for out, recipe in (("one", "recipe.yaml"), ("two", "one/recipe.yaml")):
+        arguments = ["data", "compose", tmp_path / out, "--recipe", tmp_path / recipe, "--workers", 0]
+        status, _, err = call(capsys, *arguments)
+        assert status == 0, err
+    for name in ("AVE/film00002.mp4", "recipe.yaml"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

@@ -66,22 +66,27 @@ def compose(
     options |= {"fps": fps, "seed": seed, "title": title}
     options |= {"sounds": sounds, "pictures": pictures, "backgrounds": backgrounds, "ambience": ambience}
     values = (read_yaml(recipe) if recipe else {}) | {key: v for key, v in options.items() if v is not None}
+    # What the composer writes into its own recipe beside the settings.
+    values.pop("sources", None)
     folders = {key: values.pop(key) for key in FOLDERS if key in values}
     named = values.pop("title", "composed films" if folders else "made films")
+    for key, value in {"title": named, **folders}.items():
+        if not isinstance(value, str | Path):
+            raise AVEError("invalid recipe", file=recipe, key=key, expected="text", found=repr(value))
     chosen = films.Recipe.from_dict(values, recipe)
     if folders and not {"sounds", "pictures"} <= folders.keys():
         raise AVEError("sounds and pictures belong together", expected="--sounds and --pictures", found=[*folders])
     materials = films.Folders(**folders, shares=chosen.splits) if folders else films.Made()
     with progress() as bars:
-        task = bars.add_task("films", total=None)
+        task = bars.add_task("films", total=None, visible=False)
         made = films.compose(
             out,
             chosen,
             materials,
-            title=str(named),
+            title=named,
             workers=workers,
             force=force,
-            start=lambda total: bars.update(task, total=total),
+            start=lambda total: bars.update(task, total=total, visible=True),
             advance=lambda path, failure: bars.advance(task),
         )
     print(f"{made.folder}: {made.films} films of {len(materials.classes)} classes, {made.background} without an event")

@@ -19,7 +19,7 @@ class LogMelStatistics:
     (10, 128)
     """
 
-    name, dim, rate, weights = "logmel", 2 * BANDS, RATE, "none needed"
+    name, dim, rate, weights = "logmel", 2 * BANDS, RATE, "no weights needed"
 
     def __call__(self, waveform: np.ndarray) -> np.ndarray:
         """Encodes `(T, 16000)` float32 as `(T, 128)` float32: 64 means, then 64 deviations of `ln(mel + 0.01)`."""

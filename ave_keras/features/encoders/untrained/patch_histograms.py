@@ -14,8 +14,9 @@ GREY = 0.15
 class PatchHistograms:
     """Color and edges of each cell of the picture, a `VisualEncoder`.
 
-    A cell has 64 numbers: the shares of its pixels with one of 8 hues in 3 steps of saturation (24) or one of 8 shades
-    of grey (8), and the mean gradient in 8 directions in each quarter of the cell (32). They are averaged over the
+    A cell has 64 numbers: the shares of its pixels with one of 8 hues in 3 steps of saturation (24) or, below a
+    saturation of 0.15, one of 8 shades of grey (8), and the mean gradient in 8 directions in each quarter of the cell
+    (32). They are averaged over the
     pictures of a second. Nothing is learned: the encoder knows colors and edges, and no objects.
 
     Args:
@@ -35,7 +36,7 @@ class PatchHistograms:
         Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, CVPR 2005, for the gradients.
     """
 
-    name, weights = "patches", "none needed"
+    name, weights = "patches", "no weights needed"
 
     def __init__(self, grid: tuple[int, int] = (7, 7), cell: int = 16, frames_per_second: int = 2):
         sizes = {"grid": min(grid), "cell": cell if cell % 2 == 0 else 0, "frames_per_second": frames_per_second}

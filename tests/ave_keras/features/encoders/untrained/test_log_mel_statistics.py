@@ -45,4 +45,4 @@ def test_equals_the_derivation(kind):
 def test_protocol():
     encoder = audio_encoder("logmel")
     assert isinstance(encoder, AudioEncoder)
-    assert (encoder.name, encoder.dim, encoder.rate, encoder.weights) == ("logmel", 128, 16000, "none needed")
+    assert (encoder.name, encoder.dim, encoder.rate, encoder.weights) == ("logmel", 128, 16000, "no weights needed")

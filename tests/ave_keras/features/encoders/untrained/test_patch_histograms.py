@@ -58,7 +58,7 @@ def test_protocol():
     encoder = visual_encoder("patches")
     assert isinstance(encoder, VisualEncoder)
     assert (encoder.name, encoder.shape, encoder.size) == ("patches", (7, 7, 64), (112, 112))
-    assert encoder.weights == "none needed"
+    assert encoder.weights == "no weights needed"
 
 
 @pytest.mark.parametrize(
