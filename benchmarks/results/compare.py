@@ -8,6 +8,8 @@ import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.matching import DIRECTIONS
+from ave_keras.metrics import bootstrap_interval
+from ave_keras.metrics.bootstrap import resampled_means
 from benchmarks.results.runs import find, pairs
 from benchmarks.results.summary import correct
 
@@ -51,17 +53,12 @@ def paired_test(
     difference = first - second
     rng = np.random.default_rng(seed)
     count = len(difference)
-    resampled = _resampled_means(difference, draws, rng)
+    resampled = resampled_means(difference, draws, rng)
     flips = rng.integers(0, 2, (draws, count), dtype="int8") * 2 - 1
     extreme = np.abs(flips @ difference / count) >= abs(difference.mean()) - 1e-12
     low, high = np.quantile(resampled, [0.025, 0.975])
     # The observed signs count as one of the permutations.
     return difference.mean(), low, high, (extreme.sum() + 1) / (draws + 1)
-
-
-def _resampled_means(scores, draws, rng):
-    """The means of `draws` samples with replacement of `(N,)` scores."""
-    return np.array([scores[rng.integers(0, len(scores), len(scores))].mean() for _ in range(draws)])
 
 
 def interval(
@@ -83,9 +80,7 @@ def interval(
         return None
     hits = np.array([correct(record) for record in records])
     chosen = hits[..., DIRECTIONS.index(metric)] if metric in DIRECTIONS else hits.mean(axis=2)
-    means = _resampled_means(100 * chosen.mean(axis=0), draws, np.random.default_rng(seed))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    return bootstrap_interval(100 * chosen.mean(axis=0), draws=draws, seed=seed)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -93,12 +93,16 @@ def print_scores(
 
     result = score(model, ave, split, batch_size)
     table = Table("segments", "share of segments right, %", title=title)
-    table.add_row("all", f"{100 * result.accuracy:.1f}")
+    low, high = result.interval
+    table.add_row("all", f"{100 * result.accuracy:.1f} ({100 * low:.1f} … {100 * high:.1f})")
     for reference, accuracy in result.references.items():
         table.add_row(f"  without a model: {reference}", f"{100 * accuracy:.1f}", style="dim")
     table.add_section()
     for label, (accuracy, count) in result.per_class.items():
         table.add_row(escape(f"{label} ({count})"), f"{100 * accuracy:.1f}")
+    table.caption = (
+        f"in brackets: 95 % interval over the {len(result.truth)} videos, by bootstrap; no noise of training"
+    )
     console.print(table)
     attention = attention_scores(model, ave, split, batch_size)
     if attention:

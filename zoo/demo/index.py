@@ -43,10 +43,15 @@ def index_page(
         films=len(ave.annotations),
         trained=len(ave.split("train")),
         tested=len(ave.split("test")),
-        scores=[_score("of the seconds right", score.accuracy, score.references), *_attention(attention)],
+        scores=[_score(_right(score), score.accuracy, score.references), *_attention(attention)],
         shown=[_film(folder, *film) for film in films],
         commands=commands,
     )
+
+
+def _right(score):
+    low, high = score.interval
+    return f"of the seconds right (95 % interval over the films: {100 * low:.1f} … {100 * high:.1f} %)"
 
 
 def _attention(attention):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ave_keras.data.statistics import references
+from ave_keras.metrics import bootstrap_interval
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +37,11 @@ class Score:
     truth: np.ndarray
     predicted: np.ndarray
     class_names: tuple
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % bootstrap interval of the accuracy over the videos."""
+        return bootstrap_interval((self.truth == self.predicted).mean(axis=1))
 
 
 def segment_probabilities(model: keras.Model, dataset: AVEDataset | dict[str, np.ndarray]) -> np.ndarray:
