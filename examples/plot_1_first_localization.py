@@ -20,11 +20,20 @@ import zoo
 from ave_keras import features, films, plots
 
 recipe = films.Recipe(videos=3, background_videos=0, seed=12)
-folder = films.compose("films", recipe, films.Made(), title="made films", force=True).folder
+folder = films.compose(
+    "films", recipe, films.Made(), title="made films", force=True
+).folder
 with (folder / "scenes.csv").open(encoding="utf-8") as file:
     scenes = list(csv.DictReader(file))
 for scene in scenes:
-    print(scene["video"], scene["class"], "seen", scene["seen"], "heard", scene["heard"])
+    print(
+        scene["video"],
+        scene["class"],
+        "seen",
+        scene["seen"],
+        "heard",
+        scene["heard"],
+    )
 
 # %%
 # A model
@@ -74,7 +83,9 @@ figure
 from ave_keras.localization.player import page
 
 Path("film.html").write_text(page(found, frames), encoding="utf-8")
-print(f"film.html: {Path('film.html').stat().st_size / 1e6:.1f} MB, with the film in it")
+print(
+    f"film.html: {Path('film.html').stat().st_size / 1e6:.1f} MB, with the film in it"
+)
 
 # %%
 # On the command line this is one line, ``ave-keras localize FILM --out pages``.

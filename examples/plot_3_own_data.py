@@ -61,7 +61,12 @@ figure
 
 keras.utils.set_random_seed(0)
 model = zoo.load("av_att", **ave.spec)
-model.fit(ave.dataset("train", shuffle=True, batch_size=16), validation_data=ave.dataset("val"), epochs=12, verbose=0)
+model.fit(
+    ave.dataset("train", shuffle=True, batch_size=16),
+    validation_data=ave.dataset("val"),
+    epochs=12,
+    verbose=0,
+)
 
 # %%
 # What it gets right
@@ -72,7 +77,9 @@ result = score(model, ave, "test")
 print(f"the model: {result.accuracy:.1%} of the seconds right")
 for name, accuracy in result.references.items():
     print(f"{name}: {accuracy:.1%}")
-figure = plots.evaluation_figure(result.truth, result.predicted, result.class_names, "beeps, test split")
+figure = plots.evaluation_figure(
+    result.truth, result.predicted, result.class_names, "beeps, test split"
+)
 figure
 
 # %%

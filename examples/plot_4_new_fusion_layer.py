@@ -26,13 +26,20 @@ class MutualGate(keras.layers.Layer):
     """`[a · sigmoid(W v), v · sigmoid(U a)]`."""
 
     def build(self, audio_shape, visual_shape):
-        self.from_visual = keras.layers.Dense(audio_shape[-1], "sigmoid", dtype=self.dtype_policy)
-        self.from_audio = keras.layers.Dense(visual_shape[-1], "sigmoid", dtype=self.dtype_policy)
+        self.from_visual = keras.layers.Dense(
+            audio_shape[-1], "sigmoid", dtype=self.dtype_policy
+        )
+        self.from_audio = keras.layers.Dense(
+            visual_shape[-1], "sigmoid", dtype=self.dtype_policy
+        )
         self.from_visual.build(visual_shape)
         self.from_audio.build(audio_shape)
 
     def call(self, audio, visual):
-        return ops.concatenate([audio * self.from_visual(visual), visual * self.from_audio(audio)], axis=-1)
+        return ops.concatenate(
+            [audio * self.from_visual(visual), visual * self.from_audio(audio)],
+            axis=-1,
+        )
 
     def compute_output_shape(self, audio_shape, visual_shape):
         return (*audio_shape[:-1], audio_shape[-1] + visual_shape[-1])
@@ -44,7 +51,9 @@ class MutualGate(keras.layers.Layer):
 # An independent derivation in NumPy is the best test. Two lines more check that Keras can save and rebuild it.
 
 rng = np.random.default_rng(0)
-audio, visual = (rng.normal(size=(2, 10, size)).astype("float32") for size in (6, 4))
+audio, visual = (
+    rng.normal(size=(2, 10, size)).astype("float32") for size in (6, 4)
+)
 layer = MutualGate()
 found = ops.convert_to_numpy(layer(audio, visual))
 
@@ -54,8 +63,13 @@ def sigmoid_dense(dense, x):
     return 1 / (1 + np.exp(-(x @ kernel + bias)))
 
 
-expected = [audio * sigmoid_dense(layer.from_visual, visual), visual * sigmoid_dense(layer.from_audio, audio)]
-print(f"largest difference from NumPy: {np.abs(found - np.concatenate(expected, -1)).max():.1e}")
+expected = [
+    audio * sigmoid_dense(layer.from_visual, visual),
+    visual * sigmoid_dense(layer.from_audio, audio),
+]
+print(
+    f"largest difference from NumPy: {np.abs(found - np.concatenate(expected, -1)).max():.1e}"
+)
 
 # %%
 # A model around it
@@ -71,12 +85,22 @@ def localizer(fusion, name):
     sound = keras.Input((10, 128), name="audio")
     picture = keras.Input((10, 7, 7, 16), name="visual")
     seen = ave_keras.layers.AudioGuidedAttention(name="attention")(sound, picture)
-    heard = keras.layers.Bidirectional(keras.layers.LSTM(64, return_sequences=True), name="lstm_audio")(sound)
-    seen = keras.layers.Bidirectional(keras.layers.LSTM(64, return_sequences=True), name="lstm_visual")(seen)
+    heard = keras.layers.Bidirectional(
+        keras.layers.LSTM(64, return_sequences=True), name="lstm_audio"
+    )(sound)
+    seen = keras.layers.Bidirectional(
+        keras.layers.LSTM(64, return_sequences=True), name="lstm_visual"
+    )(seen)
     hidden = keras.layers.Dense(64, "relu", name="head")(fusion(heard, seen))
-    segments = keras.layers.Dense(ave.num_classes, "softmax", name="segments")(hidden)
+    segments = keras.layers.Dense(ave.num_classes, "softmax", name="segments")(
+        hidden
+    )
     model = keras.Model({"audio": sound, "visual": picture}, segments, name=name)
-    model.compile("adam", "categorical_crossentropy", metrics=[ave_keras.metrics.SegmentAccuracy()])
+    model.compile(
+        "adam",
+        "categorical_crossentropy",
+        metrics=[ave_keras.metrics.SegmentAccuracy()],
+    )
     return model
 
 
@@ -94,7 +118,12 @@ for name, fusion in fusions.items():
     for seed in range(3):
         keras.utils.set_random_seed(seed)
         model = localizer(fusion(name="fusion"), "model")
-        stop = keras.callbacks.EarlyStopping("val_segment_accuracy", mode="max", patience=4, restore_best_weights=True)
+        stop = keras.callbacks.EarlyStopping(
+            "val_segment_accuracy",
+            mode="max",
+            patience=4,
+            restore_best_weights=True,
+        )
         model.fit(
             ave.dataset("train", shuffle=True),
             validation_data=ave.dataset("val"),
@@ -102,8 +131,15 @@ for name, fusion in fusions.items():
             callbacks=[stop],
             verbose=0,
         )
-        scores.append(100 * model.evaluate(ave.dataset("test"), return_dict=True, verbose=0)["segment_accuracy"])
-    print(f"{name}: {np.mean(scores):.1f} ± {np.std(scores, ddof=1):.1f} % of seconds right")
+        scores.append(
+            100
+            * model.evaluate(ave.dataset("test"), return_dict=True, verbose=0)[
+                "segment_accuracy"
+            ]
+        )
+    print(
+        f"{name}: {np.mean(scores):.1f} ± {np.std(scores, ddof=1):.1f} % of seconds right"
+    )
 
 model.save("mutual_gate.keras")
 keras.models.load_model("mutual_gate.keras").summary(line_length=90)

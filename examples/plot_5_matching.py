@@ -45,20 +45,32 @@ for name, metrics in rows.items():
 
 row = int(ave.split("test_match")[0])
 annotation = ave.annotations[row]
-audio, visual = (ave.features.rows(key).gather(np.array([row]))[0] for key in ("audio", "visual"))
+audio, visual = (
+    ave.features.rows(key).gather(np.array([row]))[0] for key in ("audio", "visual")
+)
 start, length = annotation.start, annotation.end - annotation.start
-match = ave_keras.matching.match(model, audio, visual, "v2a", start=start, length=length)
+match = ave_keras.matching.match(
+    model, audio, visual, "v2a", start=start, length=length
+)
 print(
     f"{annotation.class_name} is seen from second {start} to {annotation.end}; found in the sound from second {match.starts[0]}"
 )
 
-distances = model.predict({"audio": audio[None], "visual": visual[None]}, verbose=0)["distances"][0]
+distances = model.predict(
+    {"audio": audio[None], "visual": visual[None]}, verbose=0
+)["distances"][0]
 with plots.style():
     figure = Figure(figsize=(4.5, 4), layout="constrained")
     axes = figure.subplots()
 image = axes.imshow(distances, cmap="cividis")
 seconds = np.arange(length)
-axes.plot(match.starts[0] + seconds, start + seconds, "o-", color="white", label="the best window")
+axes.plot(
+    match.starts[0] + seconds,
+    start + seconds,
+    "o-",
+    color="white",
+    label="the best window",
+)
 axes.set(xlabel="second of the sound", ylabel="second of the picture")
 axes.legend()
 figure.colorbar(image, label="distance")

@@ -19,11 +19,29 @@ from pathlib import Path
 
 def benchmarks(*arguments):
     """Runs a command as in a terminal and prints what it prints."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks", *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     print(done.stdout)
 
 
-GRID = ["--tables", "1", "--entries", "a", "--entries", "av_att", "--seeds", "2", "--epochs", "3", "--results", "grid"]
+GRID = [
+    "--tables",
+    "1",
+    "--entries",
+    "a",
+    "--entries",
+    "av_att",
+    "--seeds",
+    "2",
+    "--epochs",
+    "3",
+    "--results",
+    "grid",
+]
 benchmarks("run", *GRID, "--workers", "1")
 
 # %%
@@ -66,6 +84,8 @@ runs = {}
 for path in sorted(Path("grid/cells").glob("*.json")):
     record = json.loads(path.read_text(encoding="utf-8"))
     epochs = record["history"]
-    runs.setdefault(record["entry"]["name"], []).append({key: [epoch[key] for epoch in epochs] for key in epochs[0]})
+    runs.setdefault(record["entry"]["name"], []).append(
+        {key: [epoch[key] for epoch in epochs] for key in epochs[0]}
+    )
 figure = plots.curves_figure(runs)
 figure

@@ -40,7 +40,10 @@ print(len(file.arrays), "tensors")
 
 model = zoo.load("av_att", weights="AV_att.pt")
 rng = np.random.default_rng(0)
-x = {"audio": rng.random((2, 10, 128), "float32"), "visual": rng.random((2, 10, 7, 7, 512), "float32")}
+x = {
+    "audio": rng.random((2, 10, 128), "float32"),
+    "visual": rng.random((2, 10, 7, 7, 512), "float32"),
+}
 assert np.array_equal(model.predict(x, verbose=0), trained.predict(x, verbose=0))
 print(model.name, "loaded;", model.predict(x, verbose=0).shape)
 
@@ -54,7 +57,10 @@ taken = {layer.name: layer.get_weights() for layer in model.layers}
 for layer in dmrn.layers:
     if layer.weights:
         trained_weights = taken.get(layer.name, [])
-        same = [np.array_equal(*pair) for pair in zip(layer.get_weights(), trained_weights, strict=False)]
+        same = [
+            np.array_equal(*pair)
+            for pair in zip(layer.get_weights(), trained_weights, strict=False)
+        ]
         print(f"{layer.name:12}", "from A+V-att" if same and all(same) else "new")
 
 # %%
@@ -64,4 +70,7 @@ for layer in dmrn.layers:
 # Python:
 
 checkpoints.write("new.pt", checkpoints.export_weights(model, like=file))
-assert all(np.array_equal(a, file.arrays[n]) for n, a in checkpoints.read("new.pt").arrays.items())
+assert all(
+    np.array_equal(a, file.arrays[n])
+    for n, a in checkpoints.read("new.pt").arrays.items()
+)

@@ -31,11 +31,21 @@ for value in [*session.get_inputs(), *session.get_outputs()]:
     print(value.name, value.shape)
 
 rng = np.random.default_rng(0)
-x = {"audio": rng.random((3, 10, 128), "float32"), "visual": rng.random((3, 10, 7, 7, 16), "float32")}
+x = {
+    "audio": rng.random((3, 10, 128), "float32"),
+    "visual": rng.random((3, 10, 7, 7, 16), "float32"),
+}
 (segments,) = session.run(None, x)
-print("probabilities", segments.shape, "class of each second of the first video:", segments[0].argmax(-1))
+print(
+    "probabilities",
+    segments.shape,
+    "class of each second of the first video:",
+    segments[0].argmax(-1),
+)
 
 # %%
 # The same in Keras:
 
-print(f"largest difference: {np.abs(segments - model.predict(x, verbose=0)).max():.1e}")
+print(
+    f"largest difference: {np.abs(segments - model.predict(x, verbose=0)).max():.1e}"
+)

@@ -34,10 +34,15 @@ GRID = [
 def start(*arguments):
     """Starts a command of the grid."""
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
-machines = [start("run", *GRID, "--workers", "1", "--shard", f"{shard}/2") for shard in (1, 2)]
+machines = [
+    start("run", *GRID, "--workers", "1", "--shard", f"{shard}/2")
+    for shard in (1, 2)
+]
 for number, machine in enumerate(machines, 1):
     output, _ = machine.communicate()
     cells = [line for line in output.splitlines() if line.startswith("[")]
@@ -53,5 +58,14 @@ print(start("status", *GRID).communicate()[0])
 # %%
 # The report is of all cells, wherever they ran, and equal to that of a single machine: every cell has its own seed, and records are sorted.
 
-report, _ = start("report", "--tables", "1", "--results", "shared_results").communicate()
-print(*(line for line in report.splitlines() if "(2)" in line or "always background" in line), sep="\n")
+report, _ = start(
+    "report", "--tables", "1", "--results", "shared_results"
+).communicate()
+print(
+    *(
+        line
+        for line in report.splitlines()
+        if "(2)" in line or "always background" in line
+    ),
+    sep="\n",
+)
