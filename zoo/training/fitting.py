@@ -10,6 +10,7 @@ import keras
 from ave_keras.data import EpochOrder
 from ave_keras.errors import AVEError
 from ave_keras.runtime.backend import BACKENDS
+from ave_keras.runtime.processor import warn_of_slow_bfloat16
 from zoo.training import matching
 from zoo.training.callbacks import Finite
 from zoo.training.schedule import Schedule
@@ -85,10 +86,14 @@ def fit(
 
     Raises:
         AVEError: An unreadable, NaN or infinite feature; a NaN or infinite loss; a backend that cannot train.
+
+    Warns:
+        UserWarning: The model computes in bfloat16, for which the processor has no instructions.
     """
     if keras.backend.backend() not in BACKENDS:
         found = keras.backend.backend()
         raise AVEError("this backend cannot train", key="KERAS_BACKEND", expected=f"one of {BACKENDS}", found=found)
+    warn_of_slow_bfloat16(model)
     callbacks = [Finite(), *callbacks]
     if entry.task == "matching":
         return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
