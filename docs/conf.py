@@ -25,7 +25,13 @@ extensions = [
     "command_pages",
     "zoo_pages",
 ]
-exclude_patterns = ["_build", "tutorials/*.ipynb", "tutorials/*.py", "tutorials/sg_execution_times.rst"]
+exclude_patterns = [
+    "_build",
+    "tutorials/*.ipynb",
+    "tutorials/*.py",
+    "tutorials/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 

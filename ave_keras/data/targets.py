@@ -69,6 +69,8 @@ TASKS: dict[str, dict[str, str]] = {
 # A target before its first epoch; losses that may start later ignore it.
 OFF = np.float32(-1)
 BALANCED = "balanced"
+# Far below the largest float32, so that sums of weighted losses stay finite.
+LARGEST = 1e6
 # The targets that say which class a video has; all others but "segments" have no class.
 OF_VIDEOS = ("video", "video_classes", "category", "proportions")
 
@@ -148,7 +150,7 @@ class ClassWeights:
         of_videos: `(C + 1,)` float32, the weight of a video of each class.
 
     Raises:
-        AVEError: An unknown class, or a weight that is not a number of at least 0.
+        AVEError: An unknown class, or a weight that is not a number from 0 to `LARGEST`, or all are 0.
     """
 
     def __init__(
@@ -194,18 +196,20 @@ def check_class_weight(class_weight: Any, class_names: Sequence[str] | None = No
     Raises:
         AVEError: It is neither "balanced" nor weights by class, or a class is not in `class_names`, if given.
     """
-    if class_weight is None or class_weight == BALANCED:
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == BALANCED):
         return
-    if not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) or not class_weight:
         expected = "balanced, or a weight per class such as {Bark: 2.0}"
         raise AVEError("invalid class weights", key="class_weight", expected=expected, found=repr(class_weight))
     for name, weight in class_weight.items():
         if class_names is not None and name not in class_names:
             raise AVEError("unknown class", key="class_weight", expected=f"one of {[*class_names]}", found=repr(name))
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not 0 <= weight < float("inf"):
-            expected = "a number of at least 0"
+        if not number or not 0 <= weight <= LARGEST:
+            expected = f"a number from 0 to {LARGEST:.0e}"
             raise AVEError("invalid class weights", key=f"class_weight.{name}", expected=expected, found=repr(weight))
+    if class_names is not None and not any(class_weight.get(name, 1) for name in class_names):
+        raise AVEError("every class has the weight 0", key="class_weight", expected="a weight above 0 for one at least")
 
 
 def _balanced(counts):

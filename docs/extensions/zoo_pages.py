@@ -155,10 +155,10 @@ def _results(entry):
     rows = [row for row in results(entry.name) if row["select"] != "test"]
     if not rows:
         return "None yet: `python -m benchmarks run`."
-    lines = ["| data | protocol | metric | mean ± std over seeds | backend |", "|---|---|---|---|---|"]
+    lines = ["| mean ± std over seeds | metric | data | protocol | backend |", "|---|---|---|---|---|"]
     for row in rows:
         figure = f"{row['mean']} ± {row['std'] or '–'} ({row['seeds']})"
-        lines.append(f"| {row['data']} | {row['protocol']} | {row['metric']} | {figure} | {row['backend']} |")
+        lines.append(f"| {figure} | {row['metric']} | {row['data']} | {row['protocol']} | {row['backend']} |")
     return "\n".join(lines)
 
 

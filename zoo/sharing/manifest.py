@@ -13,6 +13,7 @@ from ave_keras.errors import AVEError
 
 MANIFEST = "ave_keras.json"
 MODEL = "model.keras"
+FORMAT = 1
 KEYS = {
     **{"entry": str, "protocol": str, "data": str, "license": str},
     **{"class_names": list, "shapes": dict, "scores": dict, "files": dict},
@@ -77,6 +78,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     for key, kind in {**KEYS, **{key: kind for key, kind in OPTIONAL_KEYS.items() if key in manifest}}.items():
         if not isinstance(manifest.get(key), kind):
             raise _invalid(path, key, f"a value of type {kind.__name__}", repr(manifest.get(key)))
+    if manifest.get("format") != FORMAT:
+        raise _invalid(path, "format", FORMAT, manifest.get("format"))
     if other := sorted(set(manifest["shapes"]) - set(SHAPES)):
         raise _invalid(path, "shapes", SHAPES, other)
     for name, digest in manifest["files"].items():

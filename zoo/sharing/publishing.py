@@ -16,7 +16,7 @@ from ave_keras.models.files import read_metadata, read_model, write_metadata
 from zoo.sharing import scores as test_scores
 from zoo.sharing.card import render
 from zoo.sharing.halving import halve
-from zoo.sharing.manifest import MANIFEST, MODEL, read_manifest, sha256
+from zoo.sharing.manifest import FORMAT, MANIFEST, MODEL, read_manifest, sha256
 
 if TYPE_CHECKING:
     import keras
@@ -79,7 +79,7 @@ def publish(
             "license": licence,
             "scores": kept,
         }
-        manifest: dict[str, Any] = {"format": 1, **metadata, **about}
+        manifest: dict[str, Any] = {"format": FORMAT, **metadata, **about}
         if log := source.with_name(LOG).is_file():
             shutil.copyfile(source.with_name(LOG), folder / LOG)
         if "truth" in scores:

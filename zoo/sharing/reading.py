@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ave_keras.errors import AVEError, first_line
+from ave_keras.models.files import read_metadata
 from zoo.sharing.hub import PREFIX, download
-from zoo.sharing.manifest import MANIFEST, Published, check_files, read_manifest, sha256
+from zoo.sharing.manifest import MANIFEST, MODEL, Published, check_files, read_manifest, sha256
 from zoo.sharing.scores import in_words
 
 
@@ -43,7 +44,23 @@ def open_published(source: str | Path, expected: str | None = None) -> Published
     manifest = read_manifest(path)
     _check_scores(path, manifest["scores"])
     check_files(folder, manifest)
+    _check_model(path, manifest)
     return Published(folder, address, manifest)
+
+
+def _check_model(path, manifest):
+    """Raises an error if the manifest, which has no checksum in itself, does not describe the model beside it."""
+    stored = read_metadata(path.with_name(MODEL))
+    described = {key: manifest[key] for key in stored.keys() & manifest.keys()}
+    classes = manifest["shapes"].get("num_classes")
+    if classes is not None and classes != len(manifest["class_names"]) + 1:
+        described["class_names"], stored["class_names"] = manifest["class_names"], f"{classes - 1} names"
+    for key, value in sorted(described.items()):
+        if value != stored[key]:
+            fix = "Download the folder again, or publish the model again"
+            raise AVEError(
+                "this file does not describe its model", file=path, key=key, expected=stored[key], found=value, fix=fix
+            )
 
 
 def _check_scores(path, scores):

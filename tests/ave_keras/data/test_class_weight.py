@@ -137,14 +137,21 @@ def test_recipe_trains_with_weights(ave):
         ("balance", "class_weight.*balanced"),
         ([1, 2], "class_weight.*balanced"),
         ({"Meow": 2}, "unknown class.*Meow"),
-        ({"Background": -1}, "class_weight.Background.*at least 0"),
+        ({"Background": -1}, "class_weight.Background.*from 0 to"),
         ({"Background": float("nan")}, "class_weight.Background"),
         ({"Background": "2"}, "class_weight.Background"),
+        ({"Background": 1e39}, "class_weight.Background.*from 0 to"),
+        (np.ones(3), "invalid class weights"),
     ],
 )
 def test_mistakes(ave, weights, message):
     with pytest.raises(AVEError, match=message):
         ave.dataset("train", class_weight=weights)
+
+
+def test_not_every_class_has_the_weight_zero(ave):
+    with pytest.raises(AVEError, match="every class has the weight 0"):
+        ave.dataset("train", class_weight=dict.fromkeys([*ave.class_names, "Background"], 0))
 
 
 @pytest.mark.parametrize("name", ["ssn", "avdln", "dcca"])

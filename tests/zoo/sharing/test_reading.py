@@ -60,6 +60,10 @@ def test_a_half_downloaded_file_is_refused(folder):
         ({"scores": {"metrics": 3}}, "key 'scores'"),
         ({"recipe": "quick"}, "key 'recipe'"),
         ({"class_names": "Bark"}, "key 'class_names'"),
+        ({"class_names": ["Bark"]}, r"does not describe its model.*key 'class_names'"),
+        ({"entry": "a"}, r"does not describe its model.*key 'entry'.*expected av_att, found a"),
+        ({"shapes": {"num_classes": 3}}, r"does not describe its model.*key 'class_names'.*expected 2 names"),
+        ({"format": 99}, "key 'format'"),
     ],
 )
 def test_a_manifest_that_is_none(folder, change, message):
