@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ave_keras.errors import AVEError, first_line
-from ave_keras.models.files import read_metadata
 from zoo.sharing.hub import PREFIX, download
 from zoo.sharing.manifest import MANIFEST, MODEL, Published, check_files, read_manifest, sha256
 from zoo.sharing.scores import in_words
@@ -50,6 +49,8 @@ def open_published(source: str | Path, expected: str | None = None) -> Published
 
 def _check_model(path, manifest):
     """Raises an error if the manifest, which has no checksum in itself, does not describe the model beside it."""
+    from ave_keras.models.files import read_metadata
+
     stored = read_metadata(path.with_name(MODEL))
     described = {key: manifest[key] for key in stored.keys() & manifest.keys()}
     classes = manifest["shapes"].get("num_classes")
