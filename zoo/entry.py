@@ -77,6 +77,12 @@ class Entry:
         return MODALITIES if self.model.get("attention") else own
 
     @property
+    def needs(self) -> str:
+        """What the model sees, and whether it learns from videos of which only the event is known, not its seconds."""
+        seen = " and ".join({"audio": "sound", "visual": "picture"}[key] for key in self.modalities)
+        return f"{seen}, weak labels" if self.task == "weak" else seen
+
+    @property
     def learns_from(self) -> str | None:
         """The output that the loss uses, for models with several outputs; else None."""
         if self.task == "matching":

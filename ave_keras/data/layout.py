@@ -49,6 +49,11 @@ TITLES = {
 }
 
 
+def data_name(title: str) -> str:
+    """The name of a data set in tables and on cards, which says so if it is not AVE."""
+    return title if title == "AVE" else f"{title} (not the AVE data set)"
+
+
 def annotations_file(folder: str | Path) -> Path:
     """The path of `Annotations.txt` in a folder.
 

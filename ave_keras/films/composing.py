@@ -88,12 +88,12 @@ def compose(
     >>> compose("FILMS", Recipe(videos=100), Made(), title="made films")
     """
     out = Path(out)
-    existing_files(out, force)
+    truth = existing_files(out, force)
     most, others = len(recipe.distractors) - 1, len(materials.classes) - 1
     if most > others:
         raise AVEError("more silent objects than other classes", key="distractors", expected=others, found=most)
     description = {"title": title, "sources": materials.sources, **recipe.to_dict()}
-    _claim(out, description, force)
+    _claim(out, description, truth, force)
     plans = draw_plans(recipe, materials.classes)
     job = FilmJob(out, recipe, materials, plans)
     todo = [number for number in range(len(plans)) if not job.part(number).is_file()]
@@ -136,7 +136,7 @@ def draw_plans(recipe: Recipe, classes: tuple[str, ...]) -> list[Plan]:
     return plans + [Plan(f"background{number:05}", None, "train") for number in range(recipe.background)]
 
 
-def _claim(out, description, force):
+def _claim(out, description, truth, force):
     """Writes the recipe into a folder that is new, or has films of the same recipe; with `force` also of another."""
     path, text = out / RECIPE, yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
     folders = [out / name for name in (layout.VIDEOS, layout.BACKGROUND_VIDEOS, PARTS)]
@@ -148,7 +148,7 @@ def _claim(out, description, force):
         raise AVEError("the folder has films of another recipe", file=path, fix="Choose another one, or use --force")
     unfinished = [film for film in films if film.name.startswith(".") and film.suffix == ".mp4"]
     # First the truth: without it, what an interruption leaves is no data set, and the same call resumes.
-    old = [*existing_files(out, force), out / layout.OUTLINES, out / SCENES, *films] if force else unfinished
+    old = [*truth, out / SCENES, *films] if force else unfinished
     try:
         for file in old:
             file.unlink(missing_ok=True)

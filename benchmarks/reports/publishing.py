@@ -115,19 +115,12 @@ def _table(lines, keys):
         entry = zoo.entry(name) if name in zoo.list() else None
         papers = [number(entry and entry.paper.get(keys[metric])) for metric in metrics]
         ours = [figures.get((name, *run), "–") for run in runs]
-        body.append((f"`{name}`" if entry else "", entry.title if entry else name, _needs(entry), *papers, *ours))
+        label = (f"`{name}`", entry.title, entry.needs) if entry else ("", name, "–")
+        body.append((*label, *papers, *ours))
     several = len(metrics) > 1
     head = [f"paper, on AVE: {metric}" if several else "paper, on AVE" for metric in metrics]
     head += [f"{metric.split()[0]}: {run}" if several else run for run, metric in runs]
     return "\n".join(markdown_lines(("entry", "model", "needs", *head), body)) + "\n"
-
-
-def _needs(entry):
-    """What an entry sees, and whether it learns from videos of which only the event is known, not its seconds."""
-    if entry is None:
-        return "–"
-    seen = " and ".join({"audio": "sound", "visual": "picture"}[key] for key in entry.modalities)
-    return f"{seen}, weak labels" if entry.task == "weak" else seen
 
 
 def _in_order(names):

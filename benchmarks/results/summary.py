@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import zoo
+from ave_keras.data import layout
 from ave_keras.data.statistics import references
 from ave_keras.matching import DIRECTIONS
 
@@ -68,7 +69,7 @@ def groups(records: Iterable[dict]) -> list[tuple[dict, list[dict]]]:
 
 def data_name(group: dict) -> str:
     """The name of the data set in titles."""
-    return group["title"] if group["title"] == "AVE" else f"{group['title']} (not the AVE data set)"
+    return layout.data_name(group["title"])
 
 
 def metrics(record: dict) -> dict[str, float]:

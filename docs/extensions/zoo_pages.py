@@ -26,7 +26,6 @@ RELEASED = {
     "cmbs": "Supervised_model.pth.tar",
     "w_cmbs": "WeaklySupervised_model.pth.tar",
 }
-NEEDS = {"audio": "sound", "visual": "picture"}
 PAGE = """\
 # {entry.name}
 
@@ -101,9 +100,7 @@ def index(figures):
 
 
 def _row(entry):
-    needs = " and ".join(NEEDS[key] for key in entry.modalities)
-    weak = ", weak labels" if entry.task == "weak" else ""
-    return f"| [`{entry.name}`]({entry.name}.md) | {entry.title} | {needs}{weak} | {entry.parameters:,} |"
+    return f"| [`{entry.name}`]({entry.name}.md) | {entry.title} | {entry.needs} | {entry.parameters:,} |"
 
 
 def page(entry, model, citations):

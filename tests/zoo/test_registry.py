@@ -136,3 +136,12 @@ def test_weights(tmp_path):
     small.load("av", init_from=tmp_path / "m.keras", **other)
     with pytest.raises(AVEError, match=r"weights file not found"):
         small.load("av", weights=tmp_path / "absent.keras")
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [("a", "sound"), ("v", "picture"), ("v_att", "sound and picture"), ("w_av", "sound and picture, weak labels")],
+)
+def test_needs(name, needs):
+    """Attention to the picture is guided by the sound."""
+    assert zoo.entry(name).needs == needs

@@ -38,7 +38,7 @@ for name, command in COMMANDS.items():
 
 def main() -> None:
     """The command line."""
-    # Without TensorFlow's remarks on oneDNN and the processor, also in worker processes.
+    # Without most of TensorFlow's remarks, also in worker processes.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run(app)

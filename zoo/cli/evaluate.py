@@ -100,9 +100,7 @@ def print_scores(
     table.add_section()
     for label, (accuracy, count) in result.per_class.items():
         table.add_row(escape(f"{label} ({count})"), f"{100 * accuracy:.1f}")
-    table.caption = (
-        f"in brackets: 95 % interval over the {len(result.truth)} videos, by bootstrap; no noise of training"
-    )
+    table.caption = f"in brackets: 95 % interval over the {len(result.truth)} videos, by bootstrap, for this training"
     console.print(table)
     attention = attention_scores(model, ave, split, batch_size)
     if attention:

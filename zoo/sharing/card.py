@@ -12,8 +12,8 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from ave_keras.data.layout import data_name
 from zoo.registry import entry
-from zoo.sharing.scores import data_set
 
 TEMPLATE = Path(__file__).with_name("card.md")
 # The hub knows no task for the localization of events; this is its nearest.
@@ -44,7 +44,7 @@ def render(manifest: dict[str, Any], scores: dict[str, Any], log: bool = False) 
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "data_set": data_set,
+        "data_set": data_name,
         "percent": lambda share: f"{100 * share:.1f}",
         "pairs": lambda found: ", ".join(f"{key}={value}" for key, value in (found or {}).items()) or "–",
         "safe": Markup,
@@ -66,7 +66,7 @@ def front_matter(manifest: dict[str, Any]) -> dict[str, Any]:
     """The metadata block: licence, task, data set, and the scores as the hub's `model-index`."""
     scores, name = manifest["scores"], manifest["license"]
     known = name.lower() in LICENCES
-    title = data_set(scores["data"])
+    title = data_name(scores["data"])
     metrics = [
         {"type": "accuracy", "name": f"{metric}, %, {scores['split']} split", "value": round(100 * value, 2)}
         for metric, value in scores["metrics"].items()

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from ave_keras import plots
+from ave_keras.data.layout import data_name
 from ave_keras.errors import AVEError
 from ave_keras.models.files import read_metadata, read_model, write_metadata
 from zoo.sharing import scores as test_scores
@@ -84,7 +85,7 @@ def publish(
             shutil.copyfile(source.with_name(LOG), folder / LOG)
         if "truth" in scores:
             names = (*metadata["class_names"], "Background")
-            title = f"{metadata['entry']} on {test_scores.data_set(scores['data'])}, test split"
+            title = f"{metadata['entry']} on {data_name(scores['data'])}, test split"
             plots.save(plots.evaluation_figure(scores["truth"], scores["predicted"], names, title), folder / PICTURE)
         (folder / CARD).write_text(render(manifest, scores, log), encoding="utf-8")
         manifest["files"] = {path.name: sha256(path) for path in sorted(folder.iterdir())}

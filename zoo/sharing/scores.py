@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ave_keras.data.layout import data_name
 from ave_keras.errors import AVEError
 from zoo.sharing.manifest import sha256
 
@@ -55,16 +56,11 @@ def _exact(values):
     return {name: float(values[key]) for key, name in EXACT.items()}
 
 
-def data_set(title: str) -> str:
-    """The title of a data set, which says so if it is not AVE."""
-    return title if title == "AVE" else f"{title} (not the AVE data set)"
-
-
 def in_words(scores: dict[str, Any]) -> Iterator[str]:
     """A line for every metric, with its data set and the trivial references."""
     for name, value in scores["metrics"].items():
         beside = ", ".join(f"{trivial} {100 * found[name]:.1f} %" for trivial, found in scores["references"].items())
-        where = f"the {scores['split']} split of {data_set(scores['data'])}"
+        where = f"the {scores['split']} split of {data_name(scores['data'])}"
         yield f"{name} on {where}: {100 * value:.1f} %; without a model: {beside}"
 
 
