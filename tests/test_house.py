@@ -56,9 +56,10 @@ ROOMS = {
     "benchmarks.grid": ("ave_keras", "zoo", "results"),
     "benchmarks.execution": ("ave_keras", "zoo", "benchmarks", "grid", "results"),
     "benchmarks.reports": ("ave_keras", "zoo", "grid", "results"),
+    "benchmarks.studies": ("ave_keras", "zoo", "execution", "grid", "reports", "results"),
     "benchmarks.speed": ("ave_keras", "zoo", "execution"),
     "benchmarks.drills": ("ave_keras", "zoo", "benchmarks", "execution", "grid", "reports", "results"),
-    "benchmarks.cli": ("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed"),
+    "benchmarks.cli": ("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed", "studies"),
     "benchmarks.exports": ("drills",),
     "benchmarks.__main__": ("cli", "zoo"),
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ave_keras.data.augmenting.augmentation import Augmentation
 from ave_keras.data.pairs import NEGATIVES, PAIRS
 from ave_keras.data.targets import check_class_weight
 from ave_keras.errors import AVEError
@@ -43,6 +45,9 @@ LATER = (
     "late_from",
     "select",
     "class_weight",
+    "augment",
+    "average",
+    "cosine_decay",
 )
 
 
@@ -76,6 +81,11 @@ class Recipe:
         select: The split that chooses the epoch: None for validation, or "test", as papers since 2018 did.
         class_weight: `"balanced"`, or `{class: weight}`, for a loss weighted by class; null for none. See
             `ave_keras.data.targets.ClassWeights`.
+        augment: `{change: share of the videos}` of the batches; null for none. See
+            `ave_keras.data.augmenting.Augmentation`.
+        average: The decay per step of the exponential moving average of the weights that is validated and kept, such as
+            0.99; null for the weights themselves.
+        cosine_decay: Whether the learning rate falls to zero over the epochs along a cosine; null for no.
     """
 
     optimizer: str = "adam"
@@ -100,6 +110,9 @@ class Recipe:
     late_from: float | None = None
     select: str | None = None
     class_weight: str | dict | None = None
+    augment: dict | None = None
+    average: float | None = None
+    cosine_decay: bool | None = None
 
     def __post_init__(self):
         """Checks the range of the values."""
@@ -114,6 +127,14 @@ class Recipe:
                     "invalid recipe", key=name, expected=f"one of {choices}", found=repr(getattr(self, name))
                 )
         check_class_weight(self.class_weight)
+        if self.augment is not None:
+            Augmentation.from_dict(self.augment)
+        if self.average is not None and not (isinstance(self.average, float) and 0 < self.average < 1):
+            expected = "a number between 0 and 1, such as 0.99"
+            raise AVEError("invalid recipe", key="average", expected=expected, found=repr(self.average))
+        if self.cosine_decay and (self.milestones or self.decay_steps):
+            found = "milestones" if self.milestones else "decay_steps"
+            raise AVEError("invalid recipe", key="cosine_decay", expected="no other decay", found=found)
         for output, term in (self.losses or {}).items():
             if not {"loss", "target"} <= term.keys() <= TERM_KEYS or term["loss"] not in LOSSES:
                 expected = f"loss and target, a loss of {LOSSES}, and optionally weight, options and late"
@@ -151,6 +172,8 @@ class Recipe:
             rate = keras.optimizers.schedules.ExponentialDecay(rate, self.decay_steps, self.decay_rate, staircase=True)
         optimizer = TorchAdam() if self.optimizer == "torch_adam" else keras.optimizers.get(self.optimizer)
         config = {**optimizer.get_config(), **self.optimizer_options, "learning_rate": rate}
+        if self.average:
+            config |= {"use_ema": True, "ema_momentum": self.average}
         return type(optimizer).from_config(config)
 
     def make_loss(self) -> keras.losses.Loss:
@@ -172,7 +195,9 @@ class Recipe:
         return int(self.epochs * (self.late_from or 0))
 
     def rate_factor(self, epoch: int) -> float:
-        """The factor of the learning rate in an epoch, counted from 0, by the milestones."""
+        """The factor of the learning rate in an epoch, counted from 0, by the milestones or the cosine."""
+        if self.cosine_decay:
+            return (1 + math.cos(math.pi * epoch / self.epochs)) / 2
         return (self.milestone_rate or 1) ** sum(epoch >= milestone for milestone in self.milestones or ())
 
 

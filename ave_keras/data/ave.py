@@ -227,6 +227,7 @@ class AVE:
         dtype: str = "float32",
         on_gpu: bool = False,
         class_weight: str | Mapping[str, float] | None = None,
+        augment: Mapping[str, float] | None = None,
     ) -> AVEDataset:
         """Batches `(x, y)` for `fit`, `evaluate` and `predict`.
 
@@ -246,6 +247,7 @@ class AVE:
                 eighth of its free memory; batches are then tensors.
             class_weight: "balanced" for batches `(x, y, sample_weight)` in which every class of the training split
                 counts the same, or `{class: weight}`, where background is "Background"; see `targets.ClassWeights`.
+            augment: `{change: share of the videos}`, such as `{"swap": 0.5}`; see `augmenting.Augmentation`.
 
         Returns:
             `AVEDataset`, a `keras.utils.PyDataset`.
@@ -253,6 +255,7 @@ class AVE:
         Raises:
             AVEError: An unknown split, modality, task or class; a missing feature file; a number that is not a row.
         """
+        from ave_keras.data.augmenting.augmentation import Augmentation
         from ave_keras.data.dataset import AVEDataset
 
         rows = self.split(split) if isinstance(split, str) else self._row_numbers(split)
@@ -265,6 +268,7 @@ class AVE:
         weights = None if class_weight is None else class_weights(self, class_weight, task, background)
         options: dict[str, Any] = {"shuffle": shuffle, "seed": seed, "drop_remainder": drop_remainder}
         options |= {"task": task, "batch_size": batch_size, "dtype": dtype, "weights": weights}
+        options["augmentation"] = None if augment is None else Augmentation.from_dict(augment)
         segments, videos = self._labels
         return AVEDataset(features, segments, videos, rows, **options)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from ave_keras.data.augmenting.augmentation import Augmentation
 from ave_keras.data.storage.rows import Rows
 from ave_keras.data.targets import ClassWeights, StaleSimilarity, Targets
 from ave_keras.errors import AVEError
@@ -42,6 +43,7 @@ class AVEDataset(keras.utils.PyDataset):
         drop_remainder: Whether to drop a last batch that is not full, unless it is the only one.
         dtype: The type of the features.
         weights: Makes the weights of a batch; without it, items have none.
+        augmentation: Changes the videos of every batch; the choices depend on seed, epoch and batch only.
         **kwargs: `workers`, `max_queue_size` of `keras.utils.PyDataset`.
 
     Items:
@@ -50,7 +52,8 @@ class AVEDataset(keras.utils.PyDataset):
         same array; for other outputs, a dict of their targets. With `weights`, `(x, y, sample_weight)`.
 
     Raises:
-        AVEError: a feature is NaN or infinite; raised when its batch is read.
+        AVEError: An augmentation with the targets of the released PSP, which depend on earlier batches. When a batch
+            is read: a feature is NaN or infinite.
 
     Example:
 
@@ -73,6 +76,7 @@ class AVEDataset(keras.utils.PyDataset):
         drop_remainder: bool = False,
         dtype: str = "float32",
         weights: ClassWeights | None = None,
+        augmentation: Augmentation | None = None,
         **kwargs: Any,
     ):
         if batch_size < 1:
@@ -86,9 +90,12 @@ class AVEDataset(keras.utils.PyDataset):
         self.drop_remainder, self.dtype = drop_remainder, dtype
         self._features, self._segment_labels, self._video_labels = features, segment_labels, video_labels
         self._split = np.asarray(rows, "int64")
-        self._weights = weights
+        self._weights, self._augmentation = weights, augmentation
         self.task, self._targets = task, Targets(task)
         self._stale = StaleSimilarity(segment_labels, self._batches) if self._targets.stale else None
+        if self._stale and augmentation:
+            expected = "no augmentation with the target similarity_stale"
+            raise AVEError("these targets depend on earlier batches", key="augment", expected=expected)
         self._failure = None
         self.set_epoch(0)
 
@@ -105,11 +112,16 @@ class AVEDataset(keras.utils.PyDataset):
         except AVEError as error:
             self._failure = error
             raise
+        segments = self._segment_labels[rows]
         videos = None if self._video_labels is None else self._video_labels[rows]
-        y = self._targets(self._segment_labels[rows], videos, self.epoch)
+        if self._augmentation:
+            batch = self._augmentation(segments, videos, np.random.default_rng((self.seed, self.epoch, index)))
+            x = {name: batch.gather(name, features) for name, features in x.items()}
+            segments, videos = batch.segments, batch.videos
+        y = self._targets(segments, videos, self.epoch)
         if self._stale:
             y[self._targets.stale] = self._stale_targets[index]
-        return (x, y) if self._weights is None else (x, y, self._weights(self._segment_labels[rows], videos))
+        return (x, y) if self._weights is None else (x, y, self._weights(segments, videos))
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""

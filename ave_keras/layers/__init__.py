@@ -23,9 +23,11 @@ from ave_keras.layers.cross_modal import (
 )
 from ave_keras.layers.fusion import DMRN, GMU, MRN, Additive, Bilinear, Concat, Gated, GatedBilinear, MaxPooling
 from ave_keras.layers.mil_pooling import MILPooling
+from ave_keras.layers.multi_scale_convolution import MultiScaleConvolution
 from ave_keras.layers.pairwise_distance import PairwiseDistance
 from ave_keras.layers.proposals import ProposalDecoding, StructuredPyramidPooling
 from ave_keras.layers.spatial_average_pooling import SpatialAveragePooling
+from ave_keras.layers.temporal_smoothing import TemporalSmoothing
 
 __all__ = [
     "DMRN",
@@ -48,6 +50,7 @@ __all__ = [
     "Interaction",
     "MILPooling",
     "MaxPooling",
+    "MultiScaleConvolution",
     "PairwiseDistance",
     "PositiveSamplePropagation",
     "ProposalDecoding",
@@ -57,6 +60,7 @@ __all__ = [
     "StructuredPyramidPooling",
     "TemporalDecoder",
     "TemporalEncoder",
+    "TemporalSmoothing",
     "TopKPooling",
     "UnscaledAttention",
     "VisualGuidedAudio",

@@ -3,12 +3,14 @@
 from keras import layers
 
 from ave_keras.event_model import EventModel
-from ave_keras.layers import AudioGuidedAttention, MILPooling
+from ave_keras.layers import AudioGuidedAttention, MILPooling, MultiScaleConvolution, TemporalSmoothing
 from ave_keras.models.features import MODALITIES, average_cells, check, check_sizes, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
 from ave_keras.models.initial import INITS, draw_torch_initial
+from ave_keras.models.lineage.heads import two_heads
 
 SUPERVISIONS = ("full", "weak")
+DECISIONS = ("seconds", "event")
 
 
 def localizer(
@@ -28,6 +30,10 @@ def localizer(
     head_units=64,
     supervision="full",
     pooling="mean",
+    decision="seconds",
+    gating=False,
+    scales=None,
+    smoothing=None,
     init="keras",
     name="localizer",
 ):
@@ -36,7 +42,7 @@ def localizer(
     The input is a dict with the modalities in use: `audio (B, T, d_a)`, `visual (B, T, H, W, d_v)`. Attention needs
     both. Fully supervised models return probabilities `(B, T, num_classes)`. Weakly supervised models return
     `{"video": (B, num_classes), "segments": (B, T, num_classes)}`, the softmax of the pooled logits (Eq. 7) and of the
-    logits of each segment.
+    logits of each segment. With `decision="event"`, both return the dict of a two-headed network, see `cmran`.
 
     Args:
         num_classes: The number of output columns, including background.
@@ -56,7 +62,12 @@ def localizer(
         fusion_options: Arguments of the fusion layer, such as `{"gate": "visual"}` or `{"blocks": 2}`.
         head_units: The width of the dense layer before the classifier, if there is one.
         supervision: `"full"` or `"weak"`.
-        pooling: The MIL pooling of weak models, see `MILPooling`.
+        pooling: The MIL pooling of weak models, see `MILPooling`; with `decision="event"`, that of the class scores.
+        decision: `"seconds"` for a class per second; `"event"` for an event score per second and a class of the video,
+            see `EventDecision`.
+        gating: Whether each modality is scaled by the event score of the other one before late fusion, as in CMBS.
+        scales: The widths of convolutions over time on the joint vectors, see `MultiScaleConvolution`; None for none.
+        smoothing: `stay` of `TemporalSmoothing` on the probabilities of the seconds; None for none.
         init: The distributions of the initial weights: `"keras"`, the defaults of the layers, or `"torch"`, those of
             the released code, see `initial.draw_torch_initial`.
         name: The name of the model.
@@ -82,6 +93,10 @@ def localizer(
     check("localizer", "supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
     check("localizer", "init", init, INITS)
     check_visual_shape("localizer", visual_shape, attention)
+    check("localizer", "decision", decision, DECISIONS if fusion != "dmrfe" and stage != "decision" else DECISIONS[:1])
+    if gating or scales:
+        check("localizer", "stage", stage, ("late",) if gating else ("early", "late"))
+        check("localizer", "fusion", fusion, FUSIONS)
     sizes = {"audio_dim": audio_dim, "num_classes": num_classes, "lstm_units": lstm_units, "head_units": head_units}
     check_sizes("localizer", **sizes, **({} if segments is None else {"segments": segments}))
 
@@ -93,16 +108,37 @@ def localizer(
     elif "visual" in modalities:
         features["visual"] = average_cells(inputs["visual"])
 
+    def classify(x):
+        # Two heads take the features themselves.
+        return x if decision == "event" else layers.Dense(num_classes, name="logits")(x)
+
+    def refine(x):
+        return MultiScaleConvolution(scales, name="scales")(x) if scales else x
+
     if len(modalities) == 2:
         sizes = {"num_classes": num_classes, "lstm_units": lstm_units, "head_units": head_units}
-        logits = fuse(features, fusion, stage, fusion_options or {}, **sizes)
+        parts = {"classify": classify, "gating": gating, "refine": refine}
+        scores = fuse(features, fusion, stage, fusion_options or {}, **sizes, **parts)
     else:
         (modality,) = modalities
-        logits = head(bilstm(features[modality], lstm_units, modality), head_units, num_classes)
-    model = EventModel(inputs, _outputs(logits, supervision, pooling), name=name)
+        scores = head(refine(bilstm(features[modality], lstm_units, modality)), head_units, classify)
+    if decision == "event":
+        outputs = two_heads(scores, num_classes, supervision, pooling)
+    else:
+        outputs = _outputs(scores, supervision, pooling)
+    model = EventModel(inputs, smooth(outputs, smoothing), name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model
+
+
+def smooth(outputs, stay):
+    """The outputs of a localizer with smoothed probabilities of the seconds; unchanged if `stay` is None."""
+    if stay is None:
+        return outputs
+    if not isinstance(outputs, dict):
+        return TemporalSmoothing(stay, name="smoothing")(outputs)
+    return outputs | {"segments": TemporalSmoothing(stay, name="smoothing")(outputs["segments"])}
 
 
 def _outputs(logits, supervision, pooling):

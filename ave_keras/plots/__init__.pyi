@@ -1,4 +1,5 @@
 from .comparison import bars_figure as bars_figure
+from .comparison import effects_figure as effects_figure
 from .comparison import scatter_figure as scatter_figure
 from .curves import curves_figure as curves_figure
 from .diagram import diagram_figure as diagram_figure

@@ -165,6 +165,47 @@ def scatter_figure(
     return figure
 
 
+@style()
+def effects_figure(
+    names: Sequence[str],
+    series: Mapping[str, ArrayLike],
+    *,
+    xlabel: str = "difference in segment accuracy, percentage points",
+    title: str = "",
+) -> Figure:
+    """Draws differences with their intervals, a row per name and a marker per series, beside a line at zero.
+
+    Args:
+        names: N names, from top to bottom.
+        series: `{name: (N, 3)}`: difference, lower and upper end of its interval, in percentage points; NaN for a
+            difference that is missing, or has no interval.
+        xlabel: The name of the axis.
+        title: The title of the figure.
+
+    Raises:
+        AVEError: The numbers of names and values differ.
+
+    Example:
+
+    >>> plots.effects_figure(["average: 0.99"], {"AV-mini": [[0.8, 0.1, 1.5]]})
+    """
+    figure = Figure(figsize=(7.5, 1.4 + (0.12 + 0.2 * len(series)) * len(names)), layout="constrained")
+    axes = figure.subplots()
+    axes.axvline(0, color=BACKGROUND_COLOR, lw=1)
+    places = np.arange(len(names))
+    for number, (name, (color, marker, _)) in enumerate((n, look) for n, look in looks(series).items() if n in series):
+        found = _numbers(name, series[name], (len(names), 3))
+        rows = places + 0.6 * ((number + 0.5) / len(series) - 0.5)
+        axes.hlines(rows, found[:, 1], found[:, 2], color=color, lw=1.4)
+        axes.scatter(found[:, 0], rows, s=30, color=color, marker=marker, label=name, edgecolor="white", zorder=3)
+    axes.set_yticks(places, names)
+    axes.set(xlabel=xlabel, ylim=(len(names) - 0.4, -0.6))
+    axes.grid(axis="x")
+    figure.suptitle(textwrap.fill(title, 90))
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
 def _label(figure, axes, names, x, y):
     """Writes the names beside their points, except for empty ones."""
     canvas = FigureCanvasAgg(figure)

@@ -67,7 +67,7 @@ def start_cell(cell, ave, store, report=lambda epoch, logs: None):
     entry = cell.resolve()
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
-    model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **ave.spec)
+    model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **cell.model, **ave.spec)
     model, ave = on_vectors(model, ave, store.pooled_folder(cell.data))
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
     return StartedCell(cell, entry, model, ave, state, state.resume(model))
@@ -76,11 +76,29 @@ def start_cell(cell, ave, store, report=lambda epoch, logs: None):
 def _train(cell, ave, store, report):
     start_time, clock, memory = time.time(), EpochSeconds(), PeakMemory()
     started = start_cell(cell, ave, store, report)
-    recipe, model, state = started.entry.recipe, started.model, started.state
+    recipe, model = started.entry.recipe, started.model
     if started.done < recipe.epochs:
-        options = {"seed": cell.seed, "first_epoch": started.done, "callbacks": [clock, state], "verbose": 0}
+        options = {"seed": cell.seed, "first_epoch": started.done, "callbacks": [clock, started.state], "verbose": 0}
         fit(started.entry, model, started.ave, **options)
+    return finish(started, model, time.time() - start_time, clock, memory, store)
+
+
+def finish(started, model, seconds, clock, memory, store, **details):
+    """Scores the best weights of a trained cell and stores its record; returns the record.
+
+    Args:
+        started: The `StartedCell`.
+        model: A model of its architecture.
+        seconds: The run time of the cell.
+        clock: The `EpochSeconds` of its epochs.
+        memory: The `PeakMemory`.
+        store: The `Store`.
+        **details: Further values for the record.
+    """
+    cell, state = started.cell, started.state
     model.set_weights(state.best)
-    result = record(started, model, time.time() - start_time, clock, memory)
+    result = record(started, model, seconds, clock, memory) | details
+    if cell.score != "test":
+        store.write_weights(cell.key, state.best)
     store.write(cell.key, result)
     return result

@@ -48,7 +48,7 @@ def run_cells(cells, folder, store, executor, console, group=list):
 def _result(event):
     name = f"{event.cell.entry} seed {event.cell.seed}"
     if event.kind == "done":
-        return f"{name}: {100 * event.accuracy:.1f} % on test"
+        return f"{name}: {100 * event.accuracy:.1f} % on {event.cell.cells[0].score}"
     if event.kind == "busy":
         return f"{name}: another process is running it"
     return f"{name}: FAILED, {event.error.strip().splitlines()[-1]}"

@@ -33,7 +33,7 @@ class Event:
         worker: The number of the worker.
         epoch: The number of finished epochs, for "epoch".
         logs: The logs of the epoch, for "epoch".
-        accuracy: The test accuracy, for "done".
+        accuracy: The accuracy on the split that the cell is scored on, for "done".
         error: The message, for "failed" and "unwritable".
     """
 

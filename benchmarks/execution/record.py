@@ -9,7 +9,7 @@ from zoo.training import eval_dataset, segment_probabilities
 
 
 def record(started, model, seconds, clock, memory):
-    """Scores a trained model on the test split, and returns the record of its cell as a dict for JSON.
+    """Scores a trained model on the split of its cell, and returns the record of its cell as a dict for JSON.
 
     Args:
         started: The `StartedCell`.
@@ -19,7 +19,7 @@ def record(started, model, seconds, clock, memory):
         memory: The `PeakMemory`, created at the start of the cell.
     """
     state = started.state
-    scores = _score(started.entry, model, started.ave)
+    scores = score(started.entry, model, started.ave, started.cell.score)
     return {
         "cell": started.cell.__dict__,
         "entry": started.entry.to_dict(),
@@ -37,33 +37,34 @@ def record(started, model, seconds, clock, memory):
     }
 
 
-def _score(entry, model, ave):
+def score(entry, model, ave, split):
+    """The part of a record that depends on a split: scores, and the predictions for every video."""
     if entry.task == "matching":
-        return _score_matching(model, ave)
-    rows = ave.split("test")
-    predicted = segment_probabilities(model, eval_dataset(entry, ave, "test")).argmax(-1)
+        return _score_matching(model, ave, split)
+    rows = ave.split(split)
+    predicted = segment_probabilities(model, eval_dataset(entry, ave, split)).argmax(-1)
     truth = ave.labels[rows].argmax(-1)
     accuracy = float((predicted == truth).mean())
-    attention = attention_scores(model, ave, "test", entry.recipe.batch_size)
+    attention = attention_scores(model, ave, split, entry.recipe.batch_size)
     scores = (
         {"metrics": {"accuracy": accuracy, **attention.metrics}, "trivial": attention.references} if attention else {}
     )
     return {
-        "test_accuracy": accuracy,
+        f"{split}_accuracy": accuracy,
         **scores,
-        "test": {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
+        split: {"rows": rows.tolist(), "truth": truth.tolist(), "predicted": predicted.tolist()},
         "class_names": [*ave.class_names, "Background"],
     }
 
 
-def _score_matching(model, ave):
-    result = matching.evaluate(model, ave, "test")
+def _score_matching(model, ave, split):
+    result = matching.evaluate(model, ave, split)
     queries = result.queries
     return {
-        "test_accuracy": result.accuracy,
+        f"{split}_accuracy": result.accuracy,
         "metrics": result.metrics,
         "trivial": result.references,
-        "test": {
+        split: {
             **{key: getattr(queries, key).tolist() for key in ("rows", "starts", "lengths")},
             **{direction: [np.flatnonzero(row).tolist() for row in a] for direction, a in result.answers.items()},
         },

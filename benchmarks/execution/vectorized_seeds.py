@@ -13,8 +13,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from benchmarks.execution.cell import open_data, start_cell
-from benchmarks.execution.record import record
+from benchmarks.execution.cell import finish, open_data, start_cell
 from benchmarks.execution.resource_usage import EpochSeconds, PeakMemory
 from zoo.training import eval_dataset, train_dataset, validation_epochs
 from zoo.training.callbacks import refuse_diverged
@@ -34,7 +33,8 @@ def run_group(group, folder, store, report=lambda epoch, logs: None):
         report: A function that is called with `(epochs done, logs)` after every epoch; logs are means over seeds.
 
     Returns:
-        `{"test_accuracy": mean over the seeds}`, or None if other processes are running all of the cells.
+        `{"test_accuracy": mean over the seeds}`, or "val_accuracy" for cells of a study; None if other processes are
+        running all of the cells.
     """
     with contextlib.ExitStack() as locks:
         cells = [cell for cell in group.cells if locks.enter_context(store.lock(cell.key))]
@@ -42,7 +42,8 @@ def run_group(group, folder, store, report=lambda epoch, logs: None):
         missing = [cell for cell in cells if not records[cell.key]]
         if missing:
             records.update(_train(missing, open_data(str(folder), bool(cells[0].data["bad_rows"])), store, report))
-    return {"test_accuracy": float(np.mean([r["test_accuracy"] for r in records.values()]))} if records else None
+    key = f"{group.cells[0].score}_accuracy"
+    return {key: float(np.mean([r[key] for r in records.values()]))} if records else None
 
 
 def _train(cells, ave, store, report):
@@ -60,11 +61,10 @@ def _train(cells, ave, store, report):
         if done < runs[0].entry.recipe.epochs:
             _fit(model, runs, states, done, report, clock)
         for run in runs:
-            model.set_weights(run.state.best)
             seconds = (time.time() - start_time) / len(cells)
-            together = {"trained_together": [r.cell.seed for r in runs]}
-            records[run.cell.key] = record(run, model, seconds, clock, memory) | together
-            store.write(run.cell.key, records[run.cell.key])
+            together = [r.cell.seed for r in runs]
+            result = finish(run, model, seconds, clock, memory, store, trained_together=together)
+            records[run.cell.key] = result
     return records
 
 

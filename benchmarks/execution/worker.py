@@ -51,7 +51,8 @@ def prepare():
             return {"event": "unwritable", "error": str(error)}
         except Exception as error:
             return {"event": "failed", "error": describe(error)}
-        return {"event": "done" if record else "busy", "accuracy": record and record["test_accuracy"]}
+        accuracy = record and record[f"{cell.cells[0].score}_accuracy"]
+        return {"event": "done" if record else "busy", "accuracy": accuracy}
 
     return attempt
 

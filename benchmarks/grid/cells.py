@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import zoo
 from ave_keras.errors import AVEError
@@ -24,6 +24,9 @@ class Cell:
         backend: `"tensorflow"`, `"jax"` or `"torch"`.
         profile: The name of the profile, which sets `recipe`.
         recipe: Overrides of the entry's recipe.
+        model: Overrides of the entry's builder arguments.
+        score: The split that the trained model is scored on: "test", or "val" for a cell of a study, which keeps the
+            weights instead.
     """
 
     entry: str
@@ -33,6 +36,8 @@ class Cell:
     backend: str
     profile: str
     recipe: dict
+    model: dict = field(default_factory=dict)
+    score: str = "test"
 
     @property
     def key(self):
@@ -47,6 +52,7 @@ class Cell:
             "seed": self.seed,
             "data": {key: self.data[key] for key in ("sha256", "bad_rows")},
             "backend": self.backend,
+            **({} if self.score == "test" else {"score": self.score}),
         }
         return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -62,8 +68,8 @@ class Cell:
         return (self,)
 
     def resolve(self):
-        """The `zoo.Entry` with protocol and recipe applied."""
-        return zoo.entry(self.entry, self.protocol).with_recipe(**self.recipe)
+        """The `zoo.Entry` with protocol, builder arguments and recipe applied."""
+        return zoo.entry(self.entry, self.protocol).with_model(**self.model).with_recipe(**self.recipe)
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,8 @@ class SeedGroup:
 def group_seeds(cells):
     """Groups cells that differ only in their seeds; a group takes the position of its first cell.
 
-    Cells of the matching task and of entries with several losses are not grouped, since their training is more than
-    optimizer steps.
+    Cells of the matching task, of entries with several losses, and of recipes that change from epoch to epoch are not
+    grouped, since their training is more than optimizer steps.
 
     Returns:
         List of `Cell`s and `SeedGroup`s.
@@ -109,7 +115,9 @@ def group_seeds(cells):
     groups = {}
     for cell in cells:
         entry = cell.resolve()
-        separate = cell.seed if entry.task == "matching" or entry.recipe.losses else None
+        recipe = entry.recipe
+        more = entry.task == "matching" or recipe.losses or recipe.average or recipe.cosine_decay or recipe.milestones
+        separate = cell.seed if more else None
         groups.setdefault((replace(cell, seed=0).key, separate), []).append(cell)
     return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]
 

@@ -41,6 +41,20 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=1))
 
 
+def read_json(path: Path) -> Any:
+    """The contents of a JSON file; None if there is no such file.
+
+    Raises:
+        AVEError: The file is damaged.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise AVEError("cannot read this file", file=path, expected="JSON", found=error) from error
+
+
 def read_csv(path: Path) -> list[dict[str, str]]:
     """The lines of a CSV file, `{column: text}`; empty if there is no such file."""
     if not path.exists():

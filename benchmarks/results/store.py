@@ -5,17 +5,23 @@ import json
 import os
 import time
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.results.files import CannotWrite, is_locked, lock, set_aside, write_json
+import numpy as np
+
+from ave_keras.errors import AVEError
+from benchmarks.results.files import CannotWrite, atomic, is_locked, lock, set_aside, write_json
 
 
 class Store:
     """A results folder.
 
     `cells/<key>.json` is the record of a finished cell, `running/<key>.npz` the state of an unfinished one after its
-    last epoch, and `failures/<key>.json` the reason of a failure. `data/` holds synthetic and pooled data, `compiled/`
+    last epoch, and `failures/<key>.json` the reason of a failure, `weights/<key>.npz` the model of a finished
+    cell of a study. `data/` holds synthetic and pooled data, `compiled/`
     the compilation cache of JAX, which may be deleted at any time. Files are written under a temporary name and then
     renamed, so readers and crashes never see half a file. A file that cannot be read is renamed, never deleted.
 
@@ -61,6 +67,26 @@ class Store:
         self.state(key).unlink(missing_ok=True)
         (self.folder / "failures" / f"{key}.json").unlink(missing_ok=True)
 
+    def write_weights(self, key: str, weights: list[np.ndarray]) -> None:
+        """Keeps the weights of a finished cell, so that its model can be scored later."""
+        path = self._weights(key)
+        path.parent.mkdir(exist_ok=True)
+        with atomic(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, *weights)
+
+    def weights(self, key: str) -> list[np.ndarray]:
+        """The kept weights of a finished cell.
+
+        Raises:
+            AVEError: They are missing or damaged.
+        """
+        try:
+            with np.load(self._weights(key)) as arrays:
+                return [arrays[name] for name in arrays.files]
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            fix = f"Delete {self.folder / 'cells' / f'{key}.json'} and run the study again"
+            raise AVEError("cannot read the weights of a cell", file=self._weights(key), found=error, fix=fix) from None
+
     def fail(self, key: str, cell: dict, error: str) -> None:
         """Stores the reason of a failure; the state after the last epoch stays."""
         write_json(self.folder / "failures" / f"{key}.json", {"cell": cell, "error": error, "time": time.time()})
@@ -90,6 +116,9 @@ class Store:
     def running(self, key: str) -> bool:
         """Whether a process is running the cell; needs no write permission."""
         return is_locked(self._lock(key))
+
+    def _weights(self, key):
+        return self.folder / "weights" / f"{key}.npz"
 
     def _lock(self, key):
         return self.folder / "running" / f"{key}.lock"

@@ -122,12 +122,12 @@ def trivial(records: Iterable[dict], metric: str = "accuracy") -> dict[str, floa
     return {name: 100 * share for name, share in references(truth, len(record["class_names"]) - 1).items()}
 
 
-def correct(record: dict) -> np.ndarray:
+def correct(record: dict, split: str = "test") -> np.ndarray:
     """Which predictions of a cell are correct: `(videos, segments)`, or `(videos, 2)` for the directions of matching.
 
     Values are 0 or 1; a tie of k windows that contains the right one counts 1/k.
     """
-    test = record["test"]
+    test = record[split]
     if "starts" not in test:
         return (np.array(test["truth"]) == np.array(test["predicted"])).astype("float64")
     directions = (zip(test[direction], test["starts"], strict=True) for direction in DIRECTIONS)

@@ -12,6 +12,7 @@ from ave_keras.errors import AVEError
 from ave_keras.runtime.backend import BACKENDS
 from ave_keras.runtime.processor import warn_of_slow_bfloat16
 from zoo.training import matching
+from zoo.training.averaging import AveragedWeights
 from zoo.training.callbacks import Finite
 from zoo.training.schedule import Schedule
 
@@ -41,6 +42,7 @@ def train_dataset(entry: Entry, ave: AVE, seed: int = 0) -> AVEDataset:
         background=recipe.background_videos,
         on_gpu=True,
         class_weight=recipe.class_weight,
+        augment=recipe.augment,
     )
 
 
@@ -97,6 +99,8 @@ def fit(
     callbacks = [Finite(), *callbacks]
     if entry.task == "matching":
         return matching.fit(entry, model, ave, seed=seed, first_epoch=first_epoch, callbacks=callbacks, verbose=verbose)
+    if entry.recipe.average:
+        callbacks.insert(0, AveragedWeights(resumed=first_epoch > 0))
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, entry.recipe.select or "val")
     with train.errors(), val.errors():
         return model.fit(

@@ -18,7 +18,7 @@ class Schedule(keras.callbacks.Callback):
     It depends on the epoch only, so that a resumed training continues exactly. After the training, the switches are on.
 
     Args:
-        recipe: The recipe with `milestones` or `late_from`; without them, nothing changes.
+        recipe: The recipe with `milestones`, `cosine_decay` or `late_from`; without them, nothing changes.
     """
 
     def __init__(self, recipe: Recipe):
@@ -27,7 +27,7 @@ class Schedule(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Sets the values of this epoch."""
-        if self.recipe.milestones:
+        if self.recipe.milestones or self.recipe.cosine_decay:
             self.model.optimizer.learning_rate = self.recipe.learning_rate * self.recipe.rate_factor(epoch)
         self._switch(epoch >= self.recipe.late_epoch)
 

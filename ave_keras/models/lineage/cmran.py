@@ -5,7 +5,7 @@ from ave_keras.layers import Interaction, SpatialChannelAttention
 from ave_keras.models.features import check_heads
 from ave_keras.models.lineage.arguments import checked_inputs
 from ave_keras.models.lineage.blocks import decode, encode, visual_features
-from ave_keras.models.lineage.heads import decide, event_scores, pool_seconds, probability, scores, weighted_video
+from ave_keras.models.lineage.heads import two_heads
 from ave_keras.models.lineage.initial import draw_torch_initial
 
 INTERACTION_HEADS = {"full": 4, "weak": 2}
@@ -91,15 +91,7 @@ def cmran(
     interaction = Interaction(interaction_heads, dropout, dropout, name="visual_interaction")
     joint = interaction(visual_query, audio_query)
 
-    weak = supervision == "weak"
-    event_logits = event_scores(joint)
-    classes = num_classes if weak else num_classes - 1
-    category_logits = scores(pool_seconds(joint, "max"), classes, "category_logits")
-    event = probability(event_logits, "event")
-    outputs = {**decide(event, category_logits, background=weak), "event_logits": event_logits}
-    if weak:
-        outputs["video"] = weighted_video(event, category_logits)
-    model = EventModel(inputs, outputs, name=name)
+    model = EventModel(inputs, two_heads(joint, num_classes, supervision, "max"), name=name)
     if init == "torch":
         draw_torch_initial(model)
     return model

@@ -55,6 +55,26 @@ def decide(event, category_logits, background):
     }
 
 
+def two_heads(joint, num_classes, supervision, pooling):
+    """The outputs of a two-headed network: an event logit for every second, and class logits for the video.
+
+    The weakly supervised form has a class column for background, and the output `video`; the fully supervised form has
+    neither.
+
+    Args:
+        joint: `(B, T, d)`.
+        num_classes: The number of classes, including background.
+        supervision: `"full"` or `"weak"`.
+        pooling: How the class logits pool the seconds, `"mean"` or `"max"`.
+    """
+    weak = supervision == "weak"
+    event_logits = event_scores(joint)
+    category_logits = scores(pool_seconds(joint, pooling), num_classes - (not weak), "category_logits")
+    event = probability(event_logits, "event")
+    outputs = {**decide(event, category_logits, background=weak), "event_logits": event_logits}
+    return outputs | {"video": weighted_video(event, category_logits)} if weak else outputs
+
+
 def weighted_video(weights, logits):
     """`softmax(max_t w_t c)`, as weakly supervised networks learn: `(B, T)` and `(B, C)` to `(B, C)`."""
     weights = layers.Reshape((-1, 1), dtype="float32", name="second_weights")(weights)

@@ -27,15 +27,19 @@ def kill_after(epochs):
 
 # SSN has two outputs, and dropout with a random generator in the state; DCCA has non-trainable weights, which all
 # backends handle alike.
-@pytest.mark.parametrize("entry", ["ssn", "dcca"] if keras.backend.backend() == "torch" else ["ssn"])
-def test_a_resumed_cell_equals_an_uninterrupted_one(tmp_path, folder, cell, entry):
-    whole = run_cell(cell(entry), folder, Store(tmp_path / "whole"))
+AVERAGED = {"average": 0.9, "augment": {"swap": 0.5}, "cosine_decay": True}
+RESUMED = [("ssn", {}), ("dcca", {}), ("a", AVERAGED)]
+
+
+@pytest.mark.parametrize(("entry", "recipe"), RESUMED if keras.backend.backend() == "torch" else RESUMED[:1])
+def test_a_resumed_cell_equals_an_uninterrupted_one(tmp_path, folder, cell, entry, recipe):
+    whole = run_cell(cell(entry, **recipe), folder, Store(tmp_path / "whole"))
     store = Store(tmp_path / "killed")
     # JAX compiles again for each attempt, so it gets only one.
     for epochs in (3,) if keras.backend.backend() == "jax" else (1, 3):
         with pytest.raises(Killed):
-            run_cell(cell(entry), folder, store, kill_after(epochs))
-    resumed = run_cell(cell(entry), folder, store)
+            run_cell(cell(entry, **recipe), folder, store, kill_after(epochs))
+    resumed = run_cell(cell(entry, **recipe), folder, store)
     assert resumed["resumed_after"] == 3
     for key in ("history", "best_epoch", "test", "test_accuracy"):
         assert resumed[key] == whole[key]

@@ -1,0 +1,1 @@
+"""Changes to the videos of a batch that make new training examples."""

@@ -1,0 +1,90 @@
+"""Writes the report of a study: Markdown, CSV, and a figure of its effects."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ave_keras import plots
+from benchmarks.reports.markdown import markdown_lines
+from benchmarks.results.files import atomic
+from benchmarks.studies.report import HEAD
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from benchmarks.studies.planning import Plan
+    from benchmarks.studies.report import Line
+    from benchmarks.studies.study import Study
+
+
+def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
+    """Writes `report.md`, `effects.csv` and a figure per split; a second run writes the same bytes.
+
+    Args:
+        plan: The `Plan`.
+        folder: The folder of the report.
+        publish_to: A further path for the CSV file, and with the suffix `.png` for the figure; of the test split if it
+            has been scored, else of validation.
+
+    Returns:
+        The path of the Markdown file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    results = plan.results()
+    texts = [f"# {plan.study.title}", ""]
+    for split, (found, said) in results.items():
+        texts += _markdown(found, said, split)
+        plots.save(figure(plan.study, found, split), folder / f"effects-{split}.png")
+    _write(folder / "report.md", "\n".join(texts) + "\n")
+    _write(folder / "effects.csv", table(results))
+    if publish_to:
+        split = "test" if "test" in results else "val"
+        _write(publish_to, table(results))
+        plots.save(figure(plan.study, results[split][0], split), publish_to.with_suffix(".png"))
+    return folder / "report.md"
+
+
+def table(results: dict[str, tuple[list[Line], list[str]]]) -> str:
+    """The lines of all splits as CSV, in full precision."""
+    text = io.StringIO()
+    made = [{"split": split, **line.to_dict()} for split, (found, _) in results.items() for line in found]
+    writer = csv.DictWriter(text, list(made[0]) if made else ["split"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(made)
+    return text.getvalue()
+
+
+def figure(study: Study, found: list[Line], split: str) -> Figure:
+    """The effects of the arms with their intervals, a marker per data set."""
+    arms = list(dict.fromkeys(line.arm for line in found if line.effect))
+    sets = list(dict.fromkeys(line.data for line in found))
+    by_place = {(line.data, line.arm): line.effect for line in found}
+    missing = (np.nan,) * 3
+
+    def ends(effect):
+        return (effect.difference, effect.low, effect.high) if effect else missing
+
+    series = {data: [_numbers(ends(by_place.get((data, arm)))) for arm in arms] for data in sets}
+    return plots.effects_figure(arms, series, title=f"{study.title} ({split} split, minus base)")
+
+
+def _numbers(values):
+    return [np.nan if value is None else value for value in values]
+
+
+def _markdown(found, said, split):
+    parts = []
+    for name in dict.fromkeys(line.data for line in found):
+        parts += [f"## {name}, {split} split", ""]
+        parts += [*markdown_lines(HEAD, [line.cells for line in found if line.data == name]), ""]
+    return [*parts, *(f"- {note}" for note in said), ""]
+
+
+def _write(path, text):
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
