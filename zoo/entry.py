@@ -6,6 +6,7 @@ import inspect
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ave_keras.data.augmenting.augmentation import Augmentation
 from ave_keras.errors import AVEError
 from zoo.recipe import Recipe
 
@@ -68,6 +69,38 @@ class Entry:
                 expected="an entry whose loss has a term per second or per video",
                 found=f"the task {self.task!r}",
                 fix="Leave out class_weight, or choose entries that localize events",
+            )
+
+        self._check_teacher()
+
+    def _check_teacher(self):
+        """Raises an error for labels of seconds that the entry must not see, or that teachers cannot give."""
+        recipe = self.recipe
+        targets = {term["target"] for term in (recipe.losses or {}).values()} - {"unused"}
+        if self.task == "weak":
+            # The released PSP learns from the proportions of the classes, which are more than a label per video.
+            of_seconds = sorted(targets - {"video", "video_classes", "proportions", "segments"})
+            if of_seconds or (("segments" in targets) != bool(recipe.teacher)):
+                raise AVEError(
+                    f"weak entry '{self.name}' has no labels of seconds",
+                    key="losses",
+                    expected="a loss on the target 'segments' if, and only if, there is a teacher; else on videos",
+                    found=f"{sorted(targets)}, teacher {recipe.teacher}",
+                )
+            changes = Augmentation.from_dict(recipe.augment).of_seconds if recipe.augment else []
+            if changes:
+                raise AVEError(
+                    f"weak entry '{self.name}' has no labels of seconds",
+                    key="augment",
+                    expected="swap_videos or shift, which need none",
+                    found=changes,
+                )
+        elif recipe.teacher and targets - {"segments", "video"}:
+            raise AVEError(
+                f"entry '{self.name}' cannot learn from a teacher",
+                key="teacher",
+                expected="losses whose targets are classes of seconds",
+                found=sorted(targets),
             )
 
     @property

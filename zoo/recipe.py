@@ -48,6 +48,7 @@ LATER = (
     "augment",
     "average",
     "cosine_decay",
+    "teacher",
 )
 
 
@@ -85,6 +86,8 @@ class Recipe:
             `ave_keras.data.augmenting.Augmentation`.
         average: The decay per step of the exponential moving average of the weights that is validated and kept, such as
             0.99; null for the weights themselves.
+        teacher: `{count, weight}` to train `count` models first, and to learn from their mean probabilities with this
+            weight, beside the labels; null for none. See `zoo.training.teaching`.
         cosine_decay: Whether the learning rate falls to zero over the epochs along a cosine; null for no.
     """
 
@@ -113,6 +116,7 @@ class Recipe:
     augment: dict | None = None
     average: float | None = None
     cosine_decay: bool | None = None
+    teacher: dict | None = None
 
     def __post_init__(self):
         """Checks the range of the values."""
@@ -132,6 +136,8 @@ class Recipe:
         if self.average is not None and not (isinstance(self.average, float) and 0 < self.average < 1):
             expected = "a number between 0 and 1, such as 0.99"
             raise AVEError("invalid recipe", key="average", expected=expected, found=repr(self.average))
+        if self.teacher is not None:
+            _check_teacher(self.teacher)
         if self.cosine_decay and (self.milestones or self.decay_steps):
             found = "milestones" if self.milestones else "decay_steps"
             raise AVEError("invalid recipe", key="cosine_decay", expected="no other decay", found=found)
@@ -199,6 +205,15 @@ class Recipe:
         if self.cosine_decay:
             return (1 + math.cos(math.pi * epoch / self.epochs)) / 2
         return (self.milestone_rate or 1) ** sum(epoch >= milestone for milestone in self.milestones or ())
+
+
+def _check_teacher(teacher):
+    count, weight = (teacher.get(key) if isinstance(teacher, dict) else None for key in ("count", "weight"))
+    whole = isinstance(count, int) and not isinstance(count, bool) and count > 0
+    share = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 < weight <= 1
+    if not whole or not share or len(teacher) != 2:
+        expected = "{count, weight}: 1 or more models, and a weight above 0, up to 1"
+        raise AVEError("invalid recipe", key="teacher", expected=expected, found=repr(teacher))
 
 
 def _make(name, options):

@@ -269,7 +269,7 @@ class AVE:
         options: dict[str, Any] = {"shuffle": shuffle, "seed": seed, "drop_remainder": drop_remainder}
         options |= {"task": task, "batch_size": batch_size, "dtype": dtype, "weights": weights}
         options["augmentation"] = None if augment is None else Augmentation.from_dict(augment)
-        segments, videos = self._labels
+        segments, videos = self.all_labels
         return AVEDataset(features, segments, videos, rows, **options)
 
     def check(
@@ -290,7 +290,7 @@ class AVE:
     _array_sums = cached_property(array_sums)
 
     @cached_property
-    def _labels(self):
+    def all_labels(self) -> tuple[np.ndarray, np.ndarray]:
         """Labels of videos and background clips, `(N + n, T, C + 1)` and `(N + n, C + 1)`."""
         clips = np.repeat(self._background_labels[:, None], self.segments, axis=1)
         return np.concatenate([self.labels, clips]), np.concatenate([self.video_labels, self._background_labels])

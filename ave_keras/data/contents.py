@@ -65,5 +65,5 @@ def class_weights(
     """The `ClassWeights` by the labels of the training split, with those of the background clips if `clips`."""
     rows = ave.split("train")
     rows = np.concatenate([rows, ave.background_rows]) if clips else rows
-    segments, videos = (part[rows] for part in ave._labels)
+    segments, videos = (part[rows] for part in ave.all_labels)
     return ClassWeights(class_weight, (*ave.class_names, "Background"), segments, videos, Targets(task))

@@ -123,6 +123,11 @@ class AVEDataset(keras.utils.PyDataset):
             y[self._targets.stale] = self._stale_targets[index]
         return (x, y) if self._weights is None else (x, y, self._weights(segments, videos))
 
+    def replace_labels(self, rows: np.ndarray, labels: np.ndarray) -> None:
+        """Replaces the labels of the seconds of `rows (n,)` by `labels (n, T, C)`, which may be distributions."""
+        self._segment_labels = self._segment_labels.copy()
+        self._segment_labels[rows] = labels
+
     def set_epoch(self, epoch: int) -> None:
         """Sets the order to that of `epoch`, counted from 0, so that a resumed run equals an uninterrupted one."""
         self.epoch = epoch

@@ -117,6 +117,7 @@ def group_seeds(cells):
         entry = cell.resolve()
         recipe = entry.recipe
         more = entry.task == "matching" or recipe.losses or recipe.average or recipe.cosine_decay or recipe.milestones
+        more = more or recipe.teacher
         separate = cell.seed if more else None
         groups.setdefault((replace(cell, seed=0).key, separate), []).append(cell)
     return [SeedGroup(tuple(group)) if len(group) > 1 else group[0] for group in groups.values()]

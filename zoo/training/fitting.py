@@ -15,6 +15,7 @@ from zoo.training import matching
 from zoo.training.averaging import AveragedWeights
 from zoo.training.callbacks import Finite
 from zoo.training.schedule import Schedule
+from zoo.training.teaching import taught_labels
 
 if TYPE_CHECKING:
     from ave_keras.data.ave import AVE
@@ -102,6 +103,8 @@ def fit(
     if entry.recipe.average:
         callbacks.insert(0, AveragedWeights(resumed=first_epoch > 0))
     train, val = train_dataset(entry, ave, seed), eval_dataset(entry, ave, entry.recipe.select or "val")
+    if entry.recipe.teacher:
+        train.replace_labels(*taught_labels(entry, ave, seed, fit, verbose))
     with train.errors(), val.errors():
         return model.fit(
             train,

@@ -22,8 +22,8 @@ def test_labels_are_rebuilt(folder):
         (folder / name).unlink()
     rebuilt = AVE.from_directory(folder)
     for rows in (slice(None),), ([0, 41],):
-        np.testing.assert_array_equal(whole._labels[0][rows], rebuilt._labels[0][rows])
-        np.testing.assert_array_equal(whole._labels[1][rows], rebuilt._labels[1][rows])
+        np.testing.assert_array_equal(whole.all_labels[0][rows], rebuilt.all_labels[0][rows])
+        np.testing.assert_array_equal(whole.all_labels[1][rows], rebuilt.all_labels[1][rows])
 
 
 def test_released_labels_are_used(folder):
