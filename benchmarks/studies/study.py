@@ -171,7 +171,9 @@ def from_dict(values: Any, file: Path) -> Study:
         try:
             zoo.entry(arm.entry, study.protocol).with_recipe(**arm.recipe)
         except AVEError as error:
-            raise AVEError("an arm of this study is invalid", file=file, key=arm.name, found=error) from error
+            raise AVEError(
+                "an arm of this study is invalid", file=file, key=arm.name, found=str(error).rstrip(".")
+            ) from error
     return study
 
 

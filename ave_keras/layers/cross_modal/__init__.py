@@ -11,6 +11,7 @@ from ave_keras.layers.cross_modal.top_k_pooling import TopKPooling
 from ave_keras.layers.cross_modal.transformer import (
     FeedForward,
     Interaction,
+    RelativeAttention,
     ResidualAttention,
     TemporalDecoder,
     TemporalEncoder,
@@ -27,6 +28,7 @@ __all__ = [
     "GuidedPooling",
     "Interaction",
     "PositiveSamplePropagation",
+    "RelativeAttention",
     "ResidualAttention",
     "SpatialChannelAttention",
     "TemporalDecoder",
