@@ -22,6 +22,7 @@ KINDS = (
     "avdln",
     "dcca",
     "cpsp",
+    "avel",
 )
 ENTRIES = zoo.list() if keras.backend.backend() == "torch" else KINDS
 
@@ -38,6 +39,7 @@ SIZES = {
     "cmran": _RELATIONS,
     "cmbs": _GATED,
     "cace_net": _GATED,
+    "avel": {**_RECURRENT, "units": 8, "feed_forward": 9, "heads": 2, "head_units": 6, "threshold": 0.01},
     "localizer": {"lstm_units": 4, "head_units": 6, "attention_units": 7},
     "ed_tcn": {"filters": (4, 6), "kernel_size": 3},
     "ssn": {},

@@ -64,7 +64,8 @@ def page(folder):
     speed = read_csv(folder / "speed.csv")
     # The first setting that the file has, which is named below.
     step = {row["entry"]: row["step_ms"] for row in reversed(speed)}
-    body = [_row(zoo.entry(name), figures[name, "val"], step[name], against.get(name)) for name in names]
+    measured = [name for name in names if (name, "val") in figures]
+    body = [_row(zoo.entry(name), figures[name, "val"], step[name], against.get(name)) for name in measured]
     parts = [INTRO, textwrap.fill(DATA.format(**figures["av_att", "val"]), 120), "", *markdown_lines(head, body), ""]
     parts += [AFTER, _verdict(against), *_unstable(figures), SELECTION]
     both = [(f"`{name}`", *(_figure(figures[name, s]) for s in ("val", "test"))) for name, s in figures if s == "test"]

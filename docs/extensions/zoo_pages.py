@@ -72,7 +72,7 @@ Built by `ave_keras.models.{entry.builder}`, and trained with these settings und
 def setup(app):
     """Writes the pages when Sphinx starts, and leaves pages alone that have not changed."""
     folder, bibliography = Path(app.srcdir, "zoo"), Path(app.srcdir, "citations.bib").read_text(encoding="utf-8")
-    citations = {re.match(r"\w+\{(\w+)", item)[1]: f"@{item.strip()}" for item in bibliography.split("@")[1:]}
+    citations = {re.match(r"\w+\{([\w-]+)", item)[1]: f"@{item.strip()}" for item in bibliography.split("@")[1:]}
     folder.mkdir(exist_ok=True)
     figures = zoo_figures.draw(folder, read_csv(Path(app.srcdir, "speed.csv")))
     _write(folder / "index.md", index(figures))
