@@ -1,0 +1,141 @@
+"""`python -m benchmarks study` and `study-test`, with trainings in worker processes."""
+
+import json
+
+import keras
+import pytest
+import yaml
+
+from benchmarks.__main__ import app
+from benchmarks.results.files import read_csv
+from benchmarks.results.store import Store
+from zoo.cli.terminal import run
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "torch", reason="processes and files do not depend on the backend"
+)
+STUDY = {
+    "title": "Does it help?",
+    "base": "a",
+    "recipe": {"epochs": 2, "batch_size": 8},
+    "seeds": 3,
+    "factors": {"width": {"title": "Width", "levels": {"narrow": {"model": {"lstm_units": 3}}}}},
+    "notes": ["The data are synthetic."],
+}
+
+
+def benchmarks(*args):
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as stop:
+        run(app, list(map(str, args)))
+    return stop.value.code
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump(STUDY))
+    return path
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_study_from_start_to_end(tmp_path, file, folder, capsys):
+    results = tmp_path / "r"
+    common = [file, "--data", folder, "--results", results, "--backend", "torch"]
+    assert benchmarks("study-test", *common) == 2
+    assert "the study is not finished" in capsys.readouterr().err
+
+    assert benchmarks("study", *common, "--workers", 1, "--publish", tmp_path / "p.csv") == 0
+    printed = capsys.readouterr().out
+    assert "Tried: 1 change on 1 data set, 6 trainings; 1 comparison" in printed
+    assert "The test split was not used" in printed and "The data are synthetic." in printed
+    store = Store(results / "studies")
+    assert all("val" in record and "test" not in record for record in store.records().values())
+    rows = read_csv(tmp_path / "p.csv")
+    assert [(row["arm"], row["seeds"], row["split"]) for row in rows] == [
+        ("base", "3", "val"),
+        ("width: narrow", "3", "val"),
+    ]
+    # The table can be made again from the records, with the same arithmetic by hand.
+    by_arm = {}
+    for record in store.records().values():
+        by_arm.setdefault(record["entry"]["model"].get("lstm_units"), []).append(record["val_accuracy"])
+    means = [100 * sum(by_arm[units]) / 3 for units in (128, 3)]
+    assert float(rows[1]["difference"]) == pytest.approx(means[1] - means[0])
+
+    before = contents(results / "studies")
+    assert benchmarks("study", *common, "--publish", tmp_path / "p.csv") == 0
+    assert contents(results / "studies") == before
+
+    assert benchmarks("study-test", *common, "--publish", tmp_path / "p.csv") == 0
+    assert "the test split was scored once" in capsys.readouterr().out
+    assert [row["split"] for row in read_csv(tmp_path / "p.csv")] == ["val", "val", "test", "test"]
+    assert benchmarks("study-test", *common) == 2
+    error = capsys.readouterr().err
+    assert "has been scored for this study already" in error and "--force" in error
+    assert benchmarks("study-test", *common, "--force") == 0
+    assert "the test split was scored 2 TIMES" in capsys.readouterr().out
+
+
+def test_kept_weights_give_the_scores_of_an_ordinary_cell(tmp_path, file, folder, cell):
+    """The test scores of a study equal those of a cell that scores the test split itself."""
+    from benchmarks.execution.cell import run_cell
+
+    common = [file, "--data", folder, "--results", tmp_path, "--backend", "torch", "--seeds", "0,"]
+    assert benchmarks("study", *common, "--factors", "width", "--workers", 1) == 0
+    assert benchmarks("study-test", *common) == 0
+    (ledger,) = (tmp_path / "studies" / "test").glob("*.json")
+    scores = json.loads(ledger.read_text())["scores"]
+    whole = run_cell(cell("a", epochs=2), folder, Store(tmp_path / "grid"))
+    assert whole["test"] in [score["test"] for score in scores.values()]
+
+
+def test_two_seeds_have_no_interval(tmp_path, file, folder, capsys):
+    common = ["--data", folder, "--results", tmp_path, "--backend", "torch", "--seeds", 2, "--workers", 1]
+    assert benchmarks("study", file, *common) == 0
+    printed = capsys.readouterr().out
+    assert "Fewer than 3 seeds: differences have no interval and no p" in printed
+    assert "…" not in printed.split("Tried")[0].replace("…", "", 0) or "0 comparisons" in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lstm_units": 0}, "key 'width: narrow'"),
+        ({"lstm_unit": 3}, "lstm_unit"),
+    ],
+)
+def test_a_level_that_does_not_build(tmp_path, file, folder, capsys, change, message):
+    levels = {"narrow": {"model": change}}
+    file.write_text(yaml.safe_dump({**STUDY, "factors": {"width": {"title": "x", "levels": levels}}}))
+    assert benchmarks("study", file, "--data", folder, "--results", tmp_path, "--backend", "torch") == 2
+    error = capsys.readouterr().err
+    assert "does not build" in error and message in error
+    assert not Store(tmp_path / "studies").records()
+
+
+def test_mistakes_end_with_one_line(tmp_path, file, folder, capsys):
+    common = ["--results", tmp_path, "--backend", "torch"]
+    for args, message in (
+        (["nothing"], "unknown study"),
+        ([file], "this study has no data set"),
+        ([file, "--data", tmp_path / "none"], "none"),
+        ([file, "--data", folder, "--factors", "widht"], "Nearest: width"),
+        ([file, "--data", folder, "--seeds", "many"], "a count of 1 to 10000"),
+        ([file, "--data", folder, "--publish", tmp_path / "no" / "p.csv"], "cannot write there"),
+    ):
+        assert benchmarks("study", *args, *common) == 2
+        error = capsys.readouterr().err
+        assert message in " ".join(error.split()) and "Traceback" not in error
+
+
+def test_missing_weights(tmp_path, file, folder, capsys):
+    common = [file, "--data", folder, "--results", tmp_path, "--backend", "torch", "--seeds", "0,"]
+    assert benchmarks("study", *common, "--workers", 1) == 0
+    next((tmp_path / "studies" / "weights").iterdir()).write_bytes(b"no")
+    assert benchmarks("study-test", *common) == 2
+    assert "cannot read the weights of a cell" in capsys.readouterr().err
+    assert not (tmp_path / "studies" / "test").exists()
