@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -57,3 +58,58 @@ def test_pooled_features():
 def test_invalid_arguments(argument, value, message):
     with pytest.raises(AVEError, match=message):
         localizer(**{"attention": True, "supervision": "weak", argument: value})
+
+
+OPTIONS = {"audio_dim": 6, "visual_shape": (3, 2, 8), "num_classes": 5, "segments": 4, "attention": True}
+OPTIONS |= {"lstm_units": 4, "head_units": 6, "attention_units": 7}
+
+
+@pytest.mark.parametrize("supervision", ["full", "weak"])
+def test_two_heads(rng, supervision):
+    """The decision is that of the outputs `event` and `category`."""
+    x = {"audio": np.float32(rng.normal(size=(3, 4, 6))), "visual": np.float32(rng.normal(size=(3, 4, 3, 2, 8)))}
+    answer = localizer(**OPTIONS, decision="event", supervision=supervision).predict(x, verbose=0)
+    classes = 5 if supervision == "weak" else 4
+    assert answer["category"].shape == (3, classes) and answer["event"].shape == (3, 4)
+    decided = np.where(answer["event"] > 0.5, answer["category"].argmax(axis=-1)[:, None], 4)
+    np.testing.assert_array_equal(answer["segments"].argmax(axis=-1), decided)
+    assert ("video" in answer) == (supervision == "weak")
+
+
+def test_gating_scales_by_the_other_modality(rng):
+    x = {"audio": np.float32(rng.normal(size=(2, 4, 6))), "visual": np.float32(rng.normal(size=(2, 4, 3, 2, 8)))}
+    model = localizer(**OPTIONS, gating=True)
+    names = ("lstm_audio", "lstm_visual", "audio_scaling", "visual_scaling")
+    parts = keras.Model(model.input, [model.get_layer(name).output for name in names])
+    audio, visual, scaled_audio, scaled_visual = map(np.float64, parts.predict(x, verbose=0))
+
+    def gate(name, features):
+        kernel, bias = map(np.float64, model.get_layer(name).get_weights())
+        return 1 / (1 + np.exp(-(features @ kernel + bias)))
+
+    np.testing.assert_allclose(scaled_audio, audio * (1 + 0.1 * gate("visual_gate", visual)), atol=1e-6)
+    np.testing.assert_allclose(scaled_visual, visual * (1 + 0.1 * gate("audio_gate", audio)), atol=1e-6)
+
+
+def test_scales_and_smoothing_are_off_by_default():
+    plain = {type(layer).__name__ for layer in localizer(**OPTIONS).layers}
+    assert not plain & {"MultiScaleConvolution", "TemporalSmoothing", "GatedScaling"}
+    changed = {type(layer).__name__ for layer in localizer(**OPTIONS, scales=(1, 3), smoothing=0.5).layers}
+    assert {"MultiScaleConvolution", "TemporalSmoothing"} <= changed
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"decision": "video"}, "decision"),
+        ({"decision": "event", "stage": "decision"}, "decision"),
+        ({"decision": "event", "fusion": "dmrfe"}, "decision"),
+        ({"gating": True, "stage": "early", "fusion": "gated"}, "stage"),
+        ({"scales": (1, 3), "stage": "decision"}, "stage"),
+        ({"scales": (2,)}, "widths"),
+        ({"smoothing": 2.0}, "stay"),
+    ],
+)
+def test_invalid_options(changes, message):
+    with pytest.raises(AVEError, match=message):
+        localizer(**{**OPTIONS, **changes})
