@@ -46,7 +46,7 @@ def run_cells(cells, folder, store, executor, console, group=list):
 
 
 def _result(event):
-    name = f"{event.cell.entry} seed {event.cell.seed}"
+    name = event.cell.title
     if event.kind == "done":
         return f"{name}: {100 * event.accuracy:.1f} % on {event.cell.cells[0].score}"
     if event.kind == "busy":
@@ -73,7 +73,7 @@ class _Bars:
         if event.worker not in self.tasks:
             self.tasks[event.worker] = self.progress.add_task("", total=None)
         task = self.tasks[event.worker]
-        name = f"  {event.cell.entry} seed {event.cell.seed}"
+        name = f"  {event.cell.title}"
         if event.kind == "start":
             self.progress.reset(task, description=name, total=event.cell.resolve().recipe.epochs)
         elif event.kind == "epoch":

@@ -22,7 +22,7 @@ class Cell:
         data: The data set, `{"title", "sha256", "bad_rows"}`.
         protocol: `"paper"` or `"official"`.
         backend: `"tensorflow"`, `"jax"` or `"torch"`.
-        profile: The name of the profile, which sets `recipe`.
+        profile: The name of the profile, which sets `recipe`; the name of the arm in a study.
         recipe: Overrides of the entry's recipe.
         model: Overrides of the entry's builder arguments.
         score: The split that the trained model is scored on: "test", or "val" for a cell of a study, which keeps the
@@ -63,6 +63,11 @@ class Cell:
         return entry.recipe.epochs * (4 if entry.model.get("attention") else 2 if "visual" in entry.modalities else 1)
 
     @property
+    def title(self):
+        """Its name in progress messages; cells of a study have their arm as profile."""
+        return f"{self.entry} seed {self.seed}" if self.score == "test" else f"{self.profile}, seed {self.seed}"
+
+    @property
     def cells(self):
         """A tuple of this cell, to match `SeedGroup.cells`."""
         return (self,)
@@ -96,6 +101,11 @@ class SeedGroup:
     def resolve(self):
         """See `Cell`."""
         return self.cells[0].resolve()
+
+    @property
+    def title(self):
+        """See `Cell`."""
+        return f"{self.entry} seed {self.seed}"
 
     @property
     def seed(self):

@@ -102,7 +102,7 @@ class Study:
 
     def cells(self, arm: Arm, data: Mapping[str, Any], seeds: Iterable[int], backend: str) -> list[Cell]:
         """The cells of an arm on one data set, one per seed."""
-        settings = dict(data), self.protocol, backend, self.name, arm.recipe, arm.model, "val"
+        settings = dict(data), self.protocol, backend, arm.name, arm.recipe, arm.model, "val"
         return [Cell(zoo.entry(arm.entry).name, seed, *settings) for seed in seeds]
 
     def _arm(self, choice):
