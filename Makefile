@@ -8,12 +8,13 @@ BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
 PIP := python -m pip install -q --disable-pip-version-check
 
-.PHONY: help install install-test grid demo films docs test test-tfio lint clean
+.PHONY: help install install-test grid demo films study-films docs test test-tfio lint clean
 
 help:
 	@echo "make grid   install, then the quick benchmark grid on the synthetic AVE (results/reports/…/report.html)"
 	@echo "make demo   install, then films, a model and pages that show what it finds (demo/pages/index.html)"
 	@echo "make films  install, then 1,000 films with known truth and their features (made/features)"
+	@echo "make study-films   likewise, 1,400 films with more for validation, for ablation studies (made/study)"
 	@echo "make test   install, then lint and all tests on $(BACKENDS)"
 	@echo "make test-tfio   the tests of tensorflow-io in an environment of its own"
 	@echo "make docs   install, then the site with its tutorials (docs/_build/html/index.html), and a check of its links"
@@ -49,6 +50,14 @@ made/features/Annotations.txt: made/films/Annotations.txt
 
 made/films/Annotations.txt: | install
 	$(BIN)/ave-keras data compose made/films --workers 2
+
+study-films: made/study/Annotations.txt
+
+made/study/Annotations.txt: made/study-films/Annotations.txt
+	$(BIN)/ave-keras extract made/study-films --out made/study --audio-encoder logmel --visual-encoder patches --workers 2
+
+made/study-films/Annotations.txt: | install
+	$(BIN)/ave-keras data compose made/study-films --recipe docs/study-films.yaml --workers 2
 
 $(VENV)/.installed-docs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -31,6 +31,7 @@ exclude_patterns = [
     "tutorials/*.py",
     "tutorials/sg_execution_times.rst",
     "sg_execution_times.rst",
+    "studies/*",  # Pages include them.
 ]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

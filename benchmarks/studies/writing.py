@@ -28,8 +28,8 @@ def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
     Args:
         plan: The `Plan`.
         folder: The folder of the report.
-        publish_to: A further path for the CSV file, and with the suffix `.png` for the figure; of the test split if it
-            has been scored, else of validation.
+        publish_to: A further path for the CSV file, and with the suffixes `.md` and `.png` for the tables and the
+            figure; those of the test split if it has been scored, else of validation.
 
     Returns:
         The path of the Markdown file.
@@ -45,6 +45,7 @@ def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
     if publish_to:
         split = "test" if "test" in results else "val"
         _write(publish_to, table(results))
+        _write(publish_to.with_suffix(".md"), "\n".join(_markdown(*results[split], split)) + "\n")
         plots.save(figure(plan.study, results[split][0], split), publish_to.with_suffix(".png"))
     return folder / "report.md"
 
@@ -80,7 +81,7 @@ def _numbers(values):
 def _markdown(found, said, split):
     parts = []
     for name in dict.fromkeys(line.data for line in found):
-        parts += [f"## {name}, {split} split", ""]
+        parts += [f"**{name}, {split} split**", ""]
         parts += [*markdown_lines(HEAD, [line.cells for line in found if line.data == name]), ""]
     return [*parts, *(f"- {note}" for note in said), ""]
 
