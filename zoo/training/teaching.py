@@ -68,5 +68,5 @@ def taught_labels(entry: Entry, ave: AVE, seed: int, fit: Any, verbose: str | in
         allowed = videos[:, None] > 0
         allowed[..., -1] = True
         mean = np.where(allowed, mean, 0)
-        return rows, np.float32(mean / mean.sum(axis=-1, keepdims=True))
-    return rows, np.float32((1 - spec["weight"]) * segments + spec["weight"] * mean)
+        return rows, (mean / mean.sum(axis=-1, keepdims=True)).astype("float32")
+    return rows, ((1 - spec["weight"]) * segments + spec["weight"] * mean).astype("float32")

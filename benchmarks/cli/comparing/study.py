@@ -28,7 +28,8 @@ Seeds = Annotated[
     str | None, typer.Option(help="Number of seeds, or a list such as 0,4,7.", show_default="the study's")
 ]
 Publish = Annotated[
-    Path | None, typer.Option("--publish", help="Also write the results to this CSV file, and as .md and .png beside it.")
+    Path | None,
+    typer.Option("--publish", help="Also write the results to this CSV file, and as .md and .png beside it."),
 ]
 
 

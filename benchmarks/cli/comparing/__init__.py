@@ -1,0 +1,1 @@
+"""Commands that compare runs: whether differences are real, and what a change is worth."""

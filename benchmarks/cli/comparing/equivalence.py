@@ -1,0 +1,63 @@
+"""`equivalence`: tests whether backends give the same accuracy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ave_keras.errors import AVEError
+from benchmarks.cli import options
+from benchmarks.results.files import atomic, check_folder
+from benchmarks.results.store import Store
+from zoo.card import probability
+from zoo.cli.terminal import wide_console
+
+HEAD = ("data", "entry", "metric", "backends", "means, %", "seeds", "difference", "90 % interval", "p", "equivalent")
+
+
+def equivalence(
+    entries: Annotated[list[str], typer.Argument(help="Entries of the grid.")],
+    results: options.Results = Path("results"),
+    publish_to: Annotated[
+        Path | None, typer.Option("--publish", help="Also write the table to this Markdown file.")
+    ] = None,
+):
+    """Test whether TensorFlow, JAX and PyTorch train to the same accuracy, within one percentage point.
+
+    Two one-sided t tests over the seeds, whose weights differ between backends. A difference of a point fails the test,
+    and so does noise: with too few seeds, nothing is equivalent.
+
+    Run the grid on each backend first, with the same --data, --seeds and --epochs.
+
+    Example: python -m benchmarks equivalence av_att dmrn_late
+    """
+    import zoo
+    from benchmarks.reports.markdown import markdown_lines
+    from benchmarks.results.equivalence import MARGIN, equivalences
+
+    check_folder(publish_to)
+    names = [zoo.entry(name).name for name in entries]
+    if not results.is_dir():
+        raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")
+    found = equivalences(Store(results, write=False).records().values(), names)
+    table, body = Table(*HEAD), [_line(line) for line in found]
+    for cells in body:
+        table.add_row(*cells)
+    wide_console().print(table)
+    shown = sum(line.equivalent for line in found)
+    said = f"{shown} of {len(found)} pairs are equivalent within ±{MARGIN:g} point at the level of 5 %."
+    wide_console().print(said)
+    if publish_to:
+        with atomic(publish_to) as temporary:
+            temporary.write_text("\n".join([*markdown_lines(HEAD, body), "", said, ""]), encoding="utf-8")
+
+
+def _line(found):
+    means = " and ".join(f"{mean:.1f}" for mean in found.means)
+    seeds = " and ".join(map(str, found.seeds))
+    interval = f"{found.low:+.2f} … {found.high:+.2f}"
+    yes = "yes" if found.equivalent else "not shown"
+    pair = f"{found.first}, {found.second}"
+    p = probability(found.p)
+    return found.data, found.entry, found.metric, pair, means, seeds, f"{found.difference:+.2f}", interval, p, yes
