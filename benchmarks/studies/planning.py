@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +75,14 @@ class Plan:
             }
             if any(tested.values()):
                 found["test"][name], used[name] = tested, uses.uses
+        tried = {data_name(identity): self._tried(identity) for identity in self.identities}
         made = {split: lines(self.study, by_data, split) for split, by_data in found.items() if by_data}
-        return {split: (part, notes(self.study, part, split, used)) for split, part in made.items()}
+        return {split: (part, notes(self.study, part, split, used, tried)) for split, part in made.items()}
+
+    def _tried(self, identity):
+        """How many different configurations have been trained on a data set, seeds not counted."""
+        cells = [r["cell"] for r in self.store.records().values() if r["cell"]["data"]["sha256"] == identity["sha256"]]
+        return len({json.dumps([cell["entry"], cell["model"], cell["recipe"]], sort_keys=True) for cell in cells})
 
     def _records(self, cells):
         return {cell.seed: record for cell in cells if (record := self.store.read(cell.key))}

@@ -100,7 +100,9 @@ def lines(study: Study, results: Mapping[str, Mapping[str, Mapping[int, dict]]],
     return [replace(line, p=p) for line, p in zip(made, corrected, strict=True)]
 
 
-def notes(study: Study, found: Sequence[Line], split: str, uses: Mapping[str, Sequence[dict]]) -> list[str]:
+def notes(
+    study: Study, found: Sequence[Line], split: str, uses: Mapping[str, Sequence[dict]], tried: Mapping[str, int]
+) -> list[str]:
     """What a reader must know about the numbers, in plain lines.
 
     Args:
@@ -108,6 +110,7 @@ def notes(study: Study, found: Sequence[Line], split: str, uses: Mapping[str, Se
         found: Its `Line`s.
         split: The split of the scores.
         uses: The recorded uses of the test split, by data set.
+        tried: The number of configurations that the results folder holds, by data set, also of other studies.
     """
     arms = {line.arm for line in found} - {BASE}
     trainings = sum(len(line.scores) for line in found)
@@ -115,7 +118,8 @@ def notes(study: Study, found: Sequence[Line], split: str, uses: Mapping[str, Se
     sets = len({line.data for line in found})
     said = [
         f"Tried: {_count(len(arms), 'change')} on {_count(sets, 'data set')}, {_count(trainings, 'training')}; "
-        f"{_count(comparisons, 'comparison')}, for which Holm's method corrects p."
+        f"{_count(comparisons, 'comparison')}, for which Holm's method corrects p. With all studies, the results "
+        f"folder holds {', '.join(f'{count} configurations on {data}' for data, count in tried.items())}."
     ]
     if split == "val":
         said.append(

@@ -38,14 +38,14 @@ def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
     results = plan.results()
     texts = [f"# {plan.study.title}", ""]
     for split, (found, said) in results.items():
-        texts += _markdown(found, said, split)
+        texts += _markdown(plan.study, found, said, split)
         plots.save(figure(plan.study, found, split), folder / f"effects-{split}.png")
     _write(folder / "report.md", "\n".join(texts) + "\n")
     _write(folder / "effects.csv", table(results))
     if publish_to:
         split = "test" if "test" in results else "val"
         _write(publish_to, table(results))
-        _write(publish_to.with_suffix(".md"), "\n".join(_markdown(*results[split], split)) + "\n")
+        _write(publish_to.with_suffix(".md"), "\n".join(_markdown(plan.study, *results[split], split)) + "\n")
         plots.save(figure(plan.study, results[split][0], split), publish_to.with_suffix(".png"))
     return folder / "report.md"
 
@@ -78,11 +78,15 @@ def _numbers(values):
     return [np.nan if value is None else value for value in values]
 
 
-def _markdown(found, said, split):
+def _markdown(study, found, said, split):
     parts = []
     for name in dict.fromkeys(line.data for line in found):
         parts += [f"**{name}, {split} split**", ""]
         parts += [*markdown_lines(HEAD, [line.cells for line in found if line.data == name]), ""]
+    changed = {name.split(":")[0] for line in found for name in line.arm.split(", ")} & set(study.factors)
+    for name in (name for name in study.factors if name in changed):
+        factor = study.factors[name]
+        said = [*said, f"`{name}`: {factor.title}" + (f" ({factor.source})." if factor.source else ".")]
     return [*parts, *(f"- {note}" for note in said), ""]
 
 
