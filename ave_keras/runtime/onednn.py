@@ -46,7 +46,8 @@ def convolve(
     """
     import torch
 
-    kernel, bias = (x if x is None else keras.ops.convert_to_tensor(x) for x in (kernel, bias))
+    kernel, bias = keras.ops.convert_to_tensor(kernel), bias if bias is None else keras.ops.convert_to_tensor(bias)
+    # A view of (N, d, H, W) that PyTorch recognizes as channels-last, so that it does not copy the maps.
     result = torch.nn.functional.conv2d(maps.permute(0, 3, 1, 2), kernel.T[..., None, None], bias)
     # In place, because a new tensor would take another pass over the memory.
     return (result.relu_() if relu else result).permute(0, 2, 3, 1)
