@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from ave_keras.errors import AVEError
+from ave_keras.runtime import onednn
 
 AUDIO_AXES = ("hidden", "cells")
 
@@ -122,25 +123,30 @@ class AudioGuidedAttention(keras.layers.Layer):
     def call(self, audio, visual, return_attention_scores=False):
         """Attends to the cells of `visual`, guided by `audio`."""
         *leading, height, width, channels = ops.shape(visual)
-        cells = ops.reshape(visual, (*leading, height * width, channels))
-        # TensorFlow fuses product, bias and ReLU only for matrices; this saves a tenth of the train step.
-        visual_scores = self._score(self.visual_projection(ops.reshape(visual, (-1, channels))))
         weights = attention_weights(
-            ops.reshape(visual_scores, (*leading, height * width, -1)),
+            ops.reshape(self._visual_scores(visual), (*leading, height * width, -1)),
             self.audio_score(self.audio_projection(audio)),
             ops.cast(self.score_kernel, self.compute_dtype),
             self.audio_axis,
         )
-        attended = attend(weights, cells)
+        attended = attend(weights, ops.reshape(visual, (*leading, height * width, channels)))
         if return_attention_scores:
             return attended, ops.reshape(weights, (*leading, height, width))
         return attended
 
-    def _score(self, cells):
-        dense = self.visual_score
-        if keras.backend.backend() != "tensorflow" or dense.quantization_mode:
-            return dense(cells)
-        return thin_product(cells, ops.cast(dense.kernel, self.compute_dtype))
+    def _visual_scores(self, visual):
+        """`W_v U_v(v)` for all cells of all segments; its products take most of the time of a train step."""
+        projection, score = self.visual_projection, self.visual_score
+        shape = ops.shape(visual)
+        quantized = projection.quantization_mode or score.quantization_mode
+        if not quantized and onednn.convolves(visual):
+            maps = ops.reshape(visual, (-1, *shape[-3:]))
+            return onednn.convolve(onednn.convolve(maps, projection.kernel, projection.bias, relu=True), score.kernel)
+        # TensorFlow fuses product, bias and ReLU only for matrices; this saves a tenth of the train step.
+        cells = projection(ops.reshape(visual, (-1, shape[-1])))
+        if keras.backend.backend() != "tensorflow" or quantized:
+            return score(cells)
+        return thin_product(cells, ops.cast(score.kernel, self.compute_dtype))
 
     def compute_output_spec(self, audio, visual, return_attention_scores=False):
         """The symbolic `(..., d_v)` and, if requested, `(..., H, W)`."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from datetime import date
@@ -15,10 +14,11 @@ from rich.table import Table
 
 from ave_keras.errors import AVEError
 from benchmarks.cli import options
+from benchmarks.cli.against import compare_with_released
 from benchmarks.cli.executors import choose_backend
-from benchmarks.execution.local_executor import KEEP_MEMORY
 from benchmarks.grid.selection import choose_entries
 from benchmarks.results.files import check_folder, update_csv
+from benchmarks.speed.process import in_own_process
 from zoo.cli.terminal import messages, wide_console
 
 AVE_VIDEOS = 4143
@@ -55,6 +55,13 @@ def speed(
     publish_to: Annotated[
         Path | None, typer.Option("--publish", help="Also write the rows to this CSV file, after every entry.")
     ] = None,
+    released: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", help="Your copy of the authors' released code, to compare with on the CPU. Runs that code."
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="With --against: the number of measurements of each.")] = 5,
 ):
     """Measure how close training is to the machine's limit.
 
@@ -63,11 +70,17 @@ def speed(
     epoch from a temporary memory-mapped file of the size of AVE (4.2 GB of float32). As in the grid, entries without
     attention train on averaged maps. Every entry is measured in its own process.
 
+    With --against, steps of the entry and of its released counterpart (av_att, w_av_att or dmrn_late) are measured in
+    alternation instead, on the same batch in memory, on the CPU. The released code needs PyTorch. Importing it runs
+    whatever is in its files.
+
     Examples:
 
     python -m benchmarks speed --entries av_att
 
     python -m benchmarks speed --entries a --entries av_att --videos 0 --backend jax --profile traces
+
+    python -m benchmarks speed --entries av_att --against AVE-ECCV18
     """
     import keras
 
@@ -80,6 +93,14 @@ def speed(
             "unknown policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
         ) from error
     check_folder(publish_to)
+    if released:
+        for option, value in {"--profile": profile, "--publish": publish_to}.items():
+            if value:
+                raise AVEError("not an option of --against", key=option, found=value, fix="Remove it")
+        rows = compare_with_released(released, entries, repeats, choose_backend(backend), batch_size, policy)
+        if out:
+            out.write_text(json.dumps(rows, indent=1))
+        return
     names, backend, rows = choose_entries((), entries), choose_backend(backend), []
     with (
         tempfile.TemporaryDirectory(prefix="ave-speed-") as folder,
@@ -91,7 +112,9 @@ def speed(
         task = progress.add_task("entries", total=len(names))
         for name in names:
             progress.update(task, description=name)
-            rows.append(_in_own_process(backend, name, batch_size, Path(folder) if videos else None, policy, profile))
+            steps = {"name": name, "batch_size": batch_size, "policy": policy}
+            steps |= {"folder": folder if videos else None, "traces": profile}
+            rows.append(in_own_process("benchmarks.speed.measurement", steps, backend))
             if out:
                 out.write_text(json.dumps(rows, indent=1))
             if publish_to:
@@ -118,13 +141,3 @@ def _cell(value):
     if value is None:
         return "–"
     return value if isinstance(value, str) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def _in_own_process(backend, name, batch_size, folder, policy, traces):
-    task = {"name": name, "batch_size": batch_size, "folder": folder, "policy": policy, "traces": traces}
-    argv = [sys.executable, "-m", "benchmarks.speed.measurement", json.dumps(task, default=str)]
-    env = {**KEEP_MEMORY, **os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise AVEError(f"measuring '{name}' failed", found="\n" + done.stderr[-2000:])
-    return json.loads(done.stdout.splitlines()[-1])

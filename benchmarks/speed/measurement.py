@@ -75,7 +75,7 @@ def measure(name, batch_size, folder, policy, traces=None, steps=20):
     model = zoo.load(name)
     averaged = model_on_means(model)
     model = averaged or model
-    x, y = _batch(entry, batch_size, averaged)
+    x, y = make_batch(entry, batch_size, averaged)
     if device() == "CPU":
         at_once, train, predict = 1, lambda: model.train_on_batch(x, y), lambda: model.predict_on_batch(x)
     else:
@@ -140,7 +140,14 @@ def _seconds(function):
     return time.perf_counter() - start
 
 
-def _batch(entry, size, averaged=None):
+def make_batch(entry, size, averaged=None):
+    """A batch of random features of the released shapes, and labels that fit the entry's losses, as tensors.
+
+    Args:
+        entry: The `zoo.entry.Entry`.
+        size: The number of videos.
+        averaged: Whether the visual features are means over the map.
+    """
     import keras
     from keras import ops
 
