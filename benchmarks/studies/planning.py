@@ -67,14 +67,14 @@ class Plan:
         used = {}
         for number, identity in enumerate(self.identities):
             name, uses = data_name(identity), self.uses(number)
-            records = {a: self._records(cells) for a, cells in self.of(number).items()}
-            found["val"][name] = records
-            tested = {
-                arm: {seed: r | uses.scores[key] for seed, (key, r) in own.items() if key in uses.scores}
-                for arm, own in self._keyed(number, records).items()
-            }
-            if any(tested.values()):
-                found["test"][name], used[name] = tested, uses.uses
+            val, test = {}, {}
+            for arm, cells in self.of(number).items():
+                own = [(cell, record) for cell in cells if (record := self.store.read(cell.key))]
+                val[arm] = {cell.seed: record for cell, record in own}
+                test[arm] = {c.seed: record | uses.scores[c.key] for c, record in own if c.key in uses.scores}
+            found["val"][name] = val
+            if any(test.values()):
+                found["test"][name], used[name] = test, uses.uses
         tried = {data_name(identity): self._tried(identity) for identity in self.identities}
         made = {split: lines(self.study, by_data, split) for split, by_data in found.items() if by_data}
         return {split: (part, notes(self.study, part, split, used, tried)) for split, part in made.items()}
@@ -83,14 +83,6 @@ class Plan:
         """How many different configurations have been trained on a data set, seeds not counted."""
         cells = [r["cell"] for r in self.store.records().values() if r["cell"]["data"]["sha256"] == identity["sha256"]]
         return len({json.dumps([cell["entry"], cell["model"], cell["recipe"]], sort_keys=True) for cell in cells})
-
-    def _records(self, cells):
-        return {cell.seed: record for cell in cells if (record := self.store.read(cell.key))}
-
-    def _keyed(self, number, records):
-        """`{arm: {seed: (key, record)}}`."""
-        keys = {(arm, cell.seed): cell.key for arm, cells in self.of(number).items() for cell in cells}
-        return {arm: {seed: (keys[arm, seed], r) for seed, r in own.items()} for arm, own in records.items()}
 
 
 def make_plan(
