@@ -33,6 +33,7 @@ COMMANDS = {
             "card",
             "demo",
             "train",
+            "calibrate",
             "evaluate",
             "extract",
             "localize",
@@ -44,7 +45,7 @@ COMMANDS = {
         ),
         *("data", "data info", "data pack", "data synth", "data import", "data convert"),
     ],
-    "benchmarks.__main__": ["run", "status", "report", "compare", "speed", "encoders", "kills"],
+    "benchmarks.__main__": ["run", "status", "report", "compare", "speed", "encoders", "kills", "unknown"],
 }
 
 

@@ -1,0 +1,1 @@
+"""How well trained models tell events of classes that they have not learned."""
