@@ -128,7 +128,7 @@ def localize(
 def _known(model, method):
     if not isinstance(model, str | Path):
         fix = "Pass the path of a file that ave-keras train has written"
-        raise AVEError("a model in memory does not say how to tell unknown events", key="unknown", fix=fix)
+        raise AVEError("a model in memory does not say how to detect unknown events", key="unknown", fix=fix)
     return known_classes(model, method)
 
 

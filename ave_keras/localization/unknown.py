@@ -10,7 +10,7 @@ import numpy as np
 
 from ave_keras.errors import AVEError
 from ave_keras.localization.features import second_features
-from ave_keras.metrics.unknown import doubt, neighbour_distance
+from ave_keras.metrics.unknown import max_probability_score, neighbour_distance
 from ave_keras.models.files import read_arrays, read_metadata
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ UNKNOWN, SECONDS = "unknown", "known_seconds"
 
 @dataclass(frozen=True)
 class KnownClasses:
-    """What tells the classes that a model knows from others.
+    """How to detect events of classes that a model does not know.
 
     Attributes:
         method: "neighbours", the distance to the tenth nearest second with an event of the training data, in the
             features before the classifier, see `ave_keras.metrics.neighbour_distance`; or "probability", see
-            `ave_keras.metrics.doubt`.
+            `ave_keras.metrics.max_probability_score`.
         threshold: The score above which an event is marked as unknown.
         seconds: `(n, d)` features of the training data, for "neighbours".
     """
@@ -52,7 +52,7 @@ class KnownClasses:
             probabilities: Its answer `(N, T, C + 1)`, with its temperature, if it has one.
         """
         if self.seconds is None:
-            return doubt(probabilities)
+            return max_probability_score(probabilities)
         return neighbour_distance(second_features(model, x), self.seconds, NEIGHBOUR)
 
 
@@ -72,7 +72,7 @@ def known_classes(path: str | Path, method: str = METHODS[0]) -> KnownClasses:
     thresholds, seconds = read_metadata(path).get(UNKNOWN, {}), read_arrays(path).get(SECONDS)
     if method not in thresholds or (method == "neighbours" and seconds is None):
         raise AVEError(
-            f"the model's file does not say how to tell unknown events by {method}",
+            f"the model's file does not say how to detect unknown events by {method}",
             file=path,
             key=UNKNOWN,
             expected=f"a threshold for {method}",

@@ -10,6 +10,6 @@ from .calibration import with_temperature as with_temperature
 from .confusion import confusion_matrix as confusion_matrix
 from .segment_accuracy import SegmentAccuracy as SegmentAccuracy
 from .unknown import auroc as auroc
-from .unknown import doubt as doubt
 from .unknown import false_positive_rate as false_positive_rate
+from .unknown import max_probability_score as max_probability_score
 from .unknown import neighbour_distance as neighbour_distance

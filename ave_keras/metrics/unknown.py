@@ -1,4 +1,4 @@
-"""How little a second resembles the classes that a model knows, and how well that tells others apart; in NumPy."""
+"""Scores of how little a second resembles the classes that a model knows, and how good they are; in NumPy."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ave_keras.errors import AVEError
 BLOCK = 4 << 20
 
 
-def doubt(probabilities):
+def max_probability_score(probabilities):
     """1 minus the largest probability, the score of the maximum softmax probability.
 
     Args:
@@ -19,7 +19,7 @@ def doubt(probabilities):
 
     Example:
 
-    >>> doubt([[0.7, 0.2, 0.1], [0.0, 1.0, 0.0]])
+    >>> max_probability_score([[0.7, 0.2, 0.1], [0.0, 1.0, 0.0]])
     array([0.3, 0. ])
 
     Reference:
@@ -37,7 +37,7 @@ def neighbour_distance(features, known, k=10):
         k: Which neighbour counts, from 1; the last of fewer than k.
 
     Returns:
-        `(…)` float64, Euclidean distances from 0 to 2. A feature of zeros stays one.
+        `(…)` float64, Euclidean distances from 0 to 2. A feature of zeros keeps its length.
 
     Raises:
         AVEError: The shapes do not fit, there is no known feature, a value is not finite, or k is below 1.

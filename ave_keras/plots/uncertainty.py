@@ -1,4 +1,4 @@
-"""Figures of confidences: how far they can be believed, and how well scores tell unknown classes apart."""
+"""Figures of confidences: how far they can be believed, and how well scores detect unknown classes."""
 
 from __future__ import annotations
 

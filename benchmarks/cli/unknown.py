@@ -1,4 +1,4 @@
-"""`unknown`: how well a trained model tells events of classes that it has not learned."""
+"""`unknown`: how well a trained model detects events of classes that it has not learned."""
 
 import os
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def unknown(
     figure: Annotated[Path | None, typer.Option(help="Draw the ROC curves to this PNG, PDF or SVG file.")] = None,
     skip_bad: SkipBad = False,
 ):
-    """Leave classes out of the training, and measure how well their events are told from known ones.
+    """Leave classes out of the training, and measure how well their events are detected.
 
     For each group of classes, an entry is trained without their videos, and keeps the best epoch on validation. The
     seconds with an event of the test split are then scored by each method of `ave-keras localize --unknown`. AUROC is

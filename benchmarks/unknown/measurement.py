@@ -43,25 +43,25 @@ def measure(
     if entry.task == "matching":
         raise AVEError("this entry has no classes", key="--entry", expected="an entry of Table 1 or 2", found=name)
     known_ave = without_classes(ave, held_out)
-    test = ave.split("test")
-    rows = {"known": known_ave.split("test"), "held_out": test[~np.isin(test, known_ave.split("test"))]}
+    left_out = [row for row in ave.split("test") if ave.annotations[row].class_name in held_out]
+    rows = {"known": known_ave.split("test"), "held_out": np.array(left_out, "int64")}
     events = {kind: ave.labels[numbers][..., -1] == 0 for kind, numbers in rows.items()}
     if empty := [kind for kind, event in events.items() if not event.any()]:
         raise AVEError("the test split has no event of these classes", file=ave.folder, key="test", found=empty)
     with tempfile.TemporaryDirectory(prefix="ave-unknown-") as folder:
         path = Path(folder) / "model.keras"
         _train(entry, known_ave, seed, path, recipe, verbose)
-        model, temperature = read_model(path, compile=False), read_metadata(path).get("temperature")
-        told = {method: known_classes(path, method) for method in METHODS if method in read_metadata(path)["unknown"]}
+        model, metadata = read_model(path, compile=False), read_metadata(path)
+        stored = {method: known_classes(path, method) for method in METHODS if method in metadata.get("unknown", {})}
     inputs = tuple(symbol.name for symbol in model.inputs)
     data = {kind: known_ave.dataset(numbers, modalities=inputs) for kind, numbers in rows.items()}
     answers = {kind: segment_probabilities(model, batches) for kind, batches in data.items()}
     called = {kind: answer.argmax(-1) < len(known_ave.class_names) for kind, answer in answers.items()}
     accuracy = (answers["known"].argmax(-1) == known_ave.labels[rows["known"]].argmax(-1)).mean()
-    if temperature:
+    if temperature := metadata.get("temperature"):
         answers = {kind: with_temperature(answer, temperature) for kind, answer in answers.items()}
     found = {}
-    for method, known in told.items():
+    for method, known in stored.items():
         scores = {kind: known.scores(model, data[kind], answers[kind]) for kind in data}
         marked = {k: ((scores[k] > known.threshold) & called[k])[events[k]].mean() for k in scores}
         videos = {

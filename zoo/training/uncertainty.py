@@ -1,4 +1,4 @@
-"""What a trained model's file says of its confidences: a temperature, and what tells unknown events."""
+"""What a trained model's file says of its confidences: a temperature, and how to detect unknown events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ave_keras.errors import AVEError
 from ave_keras.localization.features import second_features
 from ave_keras.localization.unknown import NEIGHBOUR, SECONDS, UNKNOWN
 from ave_keras.metrics import expected_calibration_error, fit_temperature, neighbour_distance, with_temperature
-from ave_keras.metrics.unknown import doubt, threshold, unit
+from ave_keras.metrics.unknown import max_probability_score, threshold, unit
 from ave_keras.models.files import add_metadata
 from zoo.evaluation.model import load_model, matches
 from zoo.evaluation.segments import segment_probabilities
@@ -78,15 +78,15 @@ def calibrate(path: str | Path, ave: AVE, batch_size: int = 64) -> Uncertainty:
         notes.append(f"confidences stay as they are: {error}")
     arrays = {}
     if (event := truth < len(ave.class_names)).any():
-        thresholds["probability"] = threshold(doubt(calibrated[event]))
+        thresholds["probability"] = threshold(max_probability_score(calibrated[event]))
         try:
             seconds = known_seconds(model, ave, batch_size)
             distances = neighbour_distance(second_features(model, val)[event], seconds, NEIGHBOUR)
             thresholds["neighbours"], arrays = threshold(distances), {SECONDS: seconds}
         except AVEError as error:
-            notes.append(f"unknown events cannot be told by neighbours: {error}")
+            notes.append(f"unknown events cannot be detected by neighbours: {error}")
     else:
-        notes.append("unknown events cannot be told: no second of the validation split has an event")
+        notes.append("unknown events cannot be detected: no second of the validation split has an event")
     add_metadata(path, arrays, **{"temperature": temperature, UNKNOWN: thresholds or None})
     errors = expected_calibration_error(truth, probabilities), expected_calibration_error(truth, calibrated)
     return Uncertainty(temperature, errors, thresholds, tuple(notes))

@@ -5,7 +5,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
 from ave_keras import AVEError
-from ave_keras.metrics import auroc, doubt, false_positive_rate, neighbour_distance
+from ave_keras.metrics import auroc, false_positive_rate, max_probability_score, neighbour_distance
 from ave_keras.metrics.unknown import threshold
 
 
@@ -41,7 +41,7 @@ def test_distance_is_that_of_scikit_learn(rng, monkeypatch):
 
 def test_doubt_stays_exact_where_the_largest_rounds_to_one():
     shares = np.array([[1, 1e-9, 2e-9], [0.2, 0.5, 0.3]], "float32")
-    np.testing.assert_allclose(doubt(shares), [3e-9, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(max_probability_score(shares), [3e-9, 0.5], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

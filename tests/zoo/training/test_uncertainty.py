@@ -17,29 +17,34 @@ from zoo.sharing.reading import open_published
 from zoo.training import calibrate, segment_probabilities
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ave():
     return AVE.synthetic(40, classes=4, segments=4, audio_dim=6, visual_shape=(3, 2, 8))
 
 
-def saved(name, ave, path, scale=1.0):
-    """A model whose answers are right on average, and `scale` times as certain as the labels are."""
-    model = small.load(name)
-    model.fit(ave.dataset("train", modalities=zoo.entry(name).modalities), epochs=3, verbose=0)
+def saved(ave, path, scale=3):
+    """A model whose answers are right on average, before its logits are multiplied by `scale`."""
+    model = small.load("av_att")
     kernel, bias = model.get_layer("logits").get_weights()
-    model.get_layer("logits").set_weights([scale * kernel, scale * bias])
+    model.get_layer("logits").set_weights([8 * kernel, bias])
+    x = {key: ave.features.rows(key).gather(np.arange(40)) for key in ("audio", "visual")}
+    shares = segment_probabilities(model, x).cumsum(-1)
+    drawn = (shares < np.random.default_rng(0).random((40, 4, 1))).sum(-1)
+    ave.labels[:] = np.eye(5)[drawn.clip(0, 4)]
+    model.get_layer("logits").set_weights([scale * 8 * kernel, scale * bias])
     model.save(path)
-    files.write_metadata(path, entry=name, protocol="paper", data="made", class_names=list(ave.class_names))
+    files.write_metadata(path, entry="av_att", protocol="paper", data="made", class_names=list(ave.class_names))
     return model
 
 
 def test_the_file_gets_a_temperature_and_thresholds(ave, tmp_path):
     path = tmp_path / "model.keras"
-    model = saved("av_att", ave, path, 20)
+    model = saved(ave, path)
     before = files.read_metadata(path)
     found = calibrate(path, ave)
     truth, answers = ave.labels[ave.split("val")].argmax(-1), segment_probabilities(model, ave.dataset("val"))
     assert found.temperature == pytest.approx(fit_temperature(truth, answers), rel=1e-3) and found.notes == ()
+    assert 1.5 < found.temperature < 6
     metadata = files.read_metadata(path)
     assert metadata == {**before, "temperature": found.temperature, "unknown": found.thresholds}
     loaded = files.read_model(path)
@@ -61,7 +66,7 @@ def test_the_file_gets_a_temperature_and_thresholds(ave, tmp_path):
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="no backend matters here")
 def test_publishing_carries_them(ave, tmp_path):
     path = tmp_path / "model.keras"
-    saved("av_att", ave, path, 20)
+    saved(ave, path)
     found = calibrate(path, ave)
     published = open_published(publish(path, tmp_path / "to", license="mit", ave=ave))
     assert published.manifest["temperature"] == found.temperature
