@@ -27,6 +27,12 @@ class Reliability:
     accuracy: np.ndarray
     count: np.ndarray
 
+    @property
+    def error(self):
+        """The expected calibration error, see `expected_calibration_error`."""
+        gaps = np.nan_to_num(np.abs(self.accuracy - self.confidence))
+        return float(np.average(gaps, weights=self.count))
+
 
 def reliability(truth, probabilities, bins=BINS):
     """Confidence and accuracy of the most probable class, in bins of equal confidence.
@@ -84,9 +90,7 @@ def expected_calibration_error(truth, probabilities, bins=BINS):
     Reference:
         Guo et al., ICML 2017, Eq. 3; Naeini et al., AAAI 2015.
     """
-    found = reliability(truth, probabilities, bins)
-    gaps = np.nan_to_num(np.abs(found.accuracy - found.confidence))
-    return float(np.average(gaps, weights=found.count))
+    return reliability(truth, probabilities, bins).error
 
 
 def negative_log_likelihood(truth, probabilities):

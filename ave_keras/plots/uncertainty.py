@@ -35,7 +35,7 @@ def reliability_figure(runs: Mapping[str, Reliability], title: str = "") -> Figu
     """
     if not runs:
         raise AVEError("no run to draw", key="runs", expected="{name: Reliability}", found=repr(runs))
-    figure = Figure(figsize=(4.2 * len(runs), 4.2), layout="constrained")
+    figure = Figure(figsize=(4.6 * len(runs), 4.6), layout="constrained")
     figure.suptitle(title, parse_math=False)
     panels = figure.subplots(1, len(runs), squeeze=False)[0]
     for axes, (name, found) in zip(panels, runs.items(), strict=True):
@@ -48,7 +48,8 @@ def reliability_figure(runs: Mapping[str, Reliability], title: str = "") -> Figu
         axes.plot(edges[:-1] + width / 2, 100 * share, "-", color=VERMILLION, lw=1, label="share of the seconds")
         axes.plot(confidence, confidence, "_", color="black", ms=9, mew=1.5, label="mean confidence")
         axes.plot([0, 100], [0, 100], ":", color="black", lw=1)
-        axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal", title=name, xlabel="confidence, %", ylabel="%")
+        axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal", xlabel="confidence, %", ylabel="%")
+        axes.set_title(f"{name}: calibration error {100 * found.error:.1f} %", parse_math=False)
     panels[0].legend(loc="upper left")
     return figure
 

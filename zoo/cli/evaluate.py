@@ -126,14 +126,14 @@ def print_calibration(result: Score, temperature: float | None) -> dict[str, Rel
     found = {"without temperature": result.probabilities}
     if temperature:
         found[f"with temperature {temperature:.2f}"] = metrics.with_temperature(result.probabilities, temperature)
+    runs = {name: metrics.reliability(result.truth, probabilities) for name, probabilities in found.items()}
     table = Table("confidences", "calibration error, %", "negative log-likelihood")
     for name, probabilities in found.items():
-        error = 100 * metrics.expected_calibration_error(result.truth, probabilities)
         likelihood = metrics.negative_log_likelihood(result.truth, probabilities)
-        table.add_row(name, f"{error:.1f}", f"{likelihood:.3f}")
-    table.caption = "calibration error: expected difference of confidence and accuracy, in 15 bins"
+        table.add_row(name, f"{100 * runs[name].error:.1f}", f"{likelihood:.3f}")
+    table.caption = "expected difference of confidence and accuracy, in 15 bins"
     console.print(table)
-    return {name: metrics.reliability(result.truth, probabilities) for name, probabilities in found.items()}
+    return runs
 
 
 def _attention_table(scores):
