@@ -36,7 +36,7 @@ ROOMS = {
     "ave_keras.features": ("checkpoints", "data"),
     "ave_keras.films": ("data", "features"),
     "ave_keras.plots": ("metrics",),
-    "ave_keras.localization": ("features", "layers", "models", "plots"),
+    "ave_keras.localization": ("features", "layers", "metrics", "models", "plots"),
     "ave_keras.exporting": ("data", "models"),
     "zoo.recipe": ("ave_keras",),
     "zoo.entry": ("ave_keras", "recipe"),
@@ -58,8 +58,11 @@ ROOMS = {
     "benchmarks.reports": ("ave_keras", "zoo", "grid", "results"),
     "benchmarks.studies": ("ave_keras", "zoo", "execution", "grid", "reports", "results"),
     "benchmarks.speed": ("ave_keras", "zoo", "execution"),
+    "benchmarks.unknown": ("ave_keras", "zoo"),
     "benchmarks.drills": ("ave_keras", "zoo", "benchmarks", "execution", "grid", "reports", "results"),
-    "benchmarks.cli": ("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed", "studies"),
+    "benchmarks.cli": (
+        *("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed", "studies", "unknown"),
+    ),
     "benchmarks.exports": ("drills",),
     "benchmarks.__main__": ("cli", "zoo"),
 }

@@ -33,6 +33,7 @@ COMMANDS = {
             "card",
             "demo",
             "train",
+            "calibrate",
             "evaluate",
             "extract",
             "localize",
@@ -55,6 +56,7 @@ COMMANDS = {
         "speed",
         "encoders",
         "kills",
+        "unknown",
     ],
 }
 

@@ -4,5 +4,6 @@ from .annotations import write_annotations as write_annotations
 from .ave import AVE as AVE
 from .dataset import AVEDataset as AVEDataset
 from .dataset import EpochOrder as EpochOrder
+from .events.holding_out import without_classes as without_classes
 from .pair_batches import PairDataset as PairDataset
 from .pair_batches import pair_dataset as pair_dataset

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ave_keras.errors import AVEError
 from ave_keras.features.encoders.registry import is_plugin
 from ave_keras.localization.attention import attention_maps, has_attention
 from ave_keras.localization.result import BACKGROUND, Localization
+from ave_keras.localization.unknown import known_classes, stored_temperature
 from ave_keras.localization.windows import windows_of
+from ave_keras.metrics import with_temperature
 from ave_keras.models.files import read_metadata, read_model
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 # The encoders of the paper, used if neither the caller nor the model's file names others.
 ENCODERS = {"audio": "vggish", "visual": "vgg19"}
+UNKNOWN_NOTE = "unknown?: less like the model's classes than 95 % of the known events on which this was set"
 
 
 def localize(
@@ -33,11 +38,14 @@ def localize(
     segments: int | None = None,
     silent: bool = False,
     downmix: str = "mean",
+    unknown: str | None = None,
 ) -> Localization:
     """Predicts the event in each second of a video, and where the model looks.
 
     A model takes T seconds. A longer video is processed in windows of T seconds, the last of which ends with the video;
     a shorter one is padded by repeating its last second, and the predictions for the padding are dropped.
+
+    If the model's file has a temperature, the probabilities are those with it.
 
     Args:
         video: a video file, or a folder of pictures and a sound file.
@@ -50,6 +58,8 @@ def localize(
         segments: Number of seconds to process; all by default.
         silent: Whether to use silence if the video has no sound, instead of raising an error.
         downmix: How several channels of sound become one: "mean", "left", "right" or "loudest"; as in training.
+        unknown: Whether to mark events that no class of the model fits: by "neighbours" or "probability", see
+            `KnownClasses`, if the model is a file of `ave-keras train`.
 
     Returns:
         A `Localization`.
@@ -73,6 +83,8 @@ def localize(
     seconds = segments or features.segments_of(features.probe(video))
     truth = None if truth is None else _truth(truth, seconds)
     metadata = read_metadata(model) if isinstance(model, str | Path) else {}
+    temperature = stored_temperature(metadata, model)
+    known = _known(model, unknown) if unknown else None
     model = read_model(model, compile=False) if isinstance(model, str | Path) else model
     columns, length, names = _check(model)
     class_names = class_names or metadata.get("class_names")
@@ -89,20 +101,35 @@ def localize(
     )
     windows = windows_of(seconds, length or seconds)
     x = {key: found[key][windows.rows] for key in names}
+    probabilities = np.asarray(_segments(model.predict(x, verbose=0)), "float32")
+    if temperature:
+        probabilities = with_temperature(probabilities, temperature)
     return Localization(
         video=video,
         class_names=labels,
-        probabilities=windows.join(_segments(model.predict(x, verbose=0))),
-        attention=windows.join(attention_maps(model, x)) if has_attention(model) else None,
+        probabilities=windows.join(probabilities),
+        attention=windows.join(np.asarray(attention_maps(model, x), "float32")) if has_attention(model) else None,
         truth=truth,
         model=model.name,
         notes=(
             *((f"the model was trained on {metadata['data']}",) if metadata.get("data") else ()),
             *(f"{key} features: {encoders[key].name}, {_weights(encoders[key])}" for key in names),
+            *((f"confidences: with temperature {temperature:.3g}, fitted after training",) if temperature else ()),
+            *((f"{UNKNOWN_NOTE}, by {known.method}",) if known else ()),
             *(() if class_names else ("the model's file does not contain class names, so that classes are numbered",)),
         ),
         seen=_seen(encoders["visual"]),
+        temperature=temperature,
+        unknown_scores=windows.join(known.scores(model, x, probabilities)) if known else None,
+        unknown_threshold=known.threshold if known else None,
     )
+
+
+def _known(model, method):
+    if not isinstance(model, str | Path):
+        fix = "Pass the path of a file that ave-keras train has written"
+        raise AVEError("a model in memory does not say how to detect unknown events", key="unknown", fix=fix)
+    return known_classes(model, method)
 
 
 def _check(model):

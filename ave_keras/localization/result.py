@@ -24,6 +24,9 @@ class Localization:
         model: Name of the model.
         notes: Remarks on features and classes.
         seen: Mean time, in seconds within a segment, of the pictures that the model sees.
+        temperature: The temperature of the probabilities, or None for those of the model itself.
+        unknown_scores: `(T,)`, how little each second resembles the classes of the model, or None.
+        unknown_threshold: The score above which an event is marked as unknown, or None.
     """
 
     video: Path
@@ -34,6 +37,9 @@ class Localization:
     model: str = ""
     notes: tuple = ()
     seen: float = 0.5
+    temperature: float | None = None
+    unknown_scores: np.ndarray | None = None
+    unknown_threshold: float | None = None
 
     @property
     def times(self) -> np.ndarray:
@@ -49,6 +55,14 @@ class Localization:
     def classes(self) -> tuple[str, ...]:
         """T names, the most probable class of each second."""
         return tuple(self.class_names[c] for c in self.probabilities.argmax(-1))
+
+    @cached_property
+    def unknown(self) -> np.ndarray:
+        """`(T,)` whether a second has an event that is marked as unknown: none without scores."""
+        if self.unknown_scores is None or self.unknown_threshold is None:
+            return np.zeros(len(self.probabilities), bool)
+        event = self.probabilities.argmax(-1) < len(self.class_names) - 1
+        return event & (self.unknown_scores > self.unknown_threshold)
 
     @property
     def events(self) -> list[tuple[str, int, int, float]]:
@@ -72,5 +86,9 @@ class Localization:
             "truth": None if self.truth is None else list(self.truth),
             "probabilities": self.probabilities.round(4).tolist(),
             "attention": None if self.attention is None else self.attention.round(5).tolist(),
+            "temperature": self.temperature,
+            "unknown": None if self.unknown_scores is None else self.unknown.tolist(),
+            "unknown_scores": None if self.unknown_scores is None else self.unknown_scores.round(4).tolist(),
+            "unknown_threshold": self.unknown_threshold,
             "notes": list(self.notes),
         }

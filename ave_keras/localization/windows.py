@@ -21,7 +21,7 @@ class Windows:
 
     def join(self, predictions: np.ndarray) -> np.ndarray:
         """Predictions of the windows `(W, T, …)` to predictions of the seconds `(S, …)`."""
-        return np.asarray(predictions, "float32")[self.window, self.offset]
+        return np.asarray(predictions)[self.window, self.offset]
 
 
 def windows_of(seconds: int, length: int) -> Windows:

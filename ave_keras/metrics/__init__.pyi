@@ -2,5 +2,14 @@ from .attention_scores import attention_mass as attention_mass
 from .attention_scores import pointing_game as pointing_game
 from .attention_scores import source_area as source_area
 from .bootstrap import bootstrap_interval as bootstrap_interval
+from .calibration import expected_calibration_error as expected_calibration_error
+from .calibration import fit_temperature as fit_temperature
+from .calibration import negative_log_likelihood as negative_log_likelihood
+from .calibration import reliability as reliability
+from .calibration import with_temperature as with_temperature
 from .confusion import confusion_matrix as confusion_matrix
 from .segment_accuracy import SegmentAccuracy as SegmentAccuracy
+from .unknown import auroc as auroc
+from .unknown import false_positive_rate as false_positive_rate
+from .unknown import max_probability_score as max_probability_score
+from .unknown import neighbour_distance as neighbour_distance

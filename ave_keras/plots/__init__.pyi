@@ -16,3 +16,5 @@ from .saving import save as save
 from .saving import svg as svg
 from .statistics import statistics_figure as statistics_figure
 from .styling import style as style
+from .uncertainty import reliability_figure as reliability_figure
+from .uncertainty import roc_figure as roc_figure

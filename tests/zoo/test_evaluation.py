@@ -7,8 +7,8 @@ import pytest
 import zoo
 from ave_keras import AVEError
 from ave_keras.data import AVE
+from ave_keras.localization.features import second_features
 from tests import small
-from zoo.evaluation.features import second_features
 from zoo.evaluation.model import load_model
 from zoo.evaluation.segments import score
 

@@ -14,7 +14,7 @@ from zoo.cli.localize import localize
 from zoo.cli.match import match
 from zoo.cli.sharing.publish import publish
 from zoo.cli.terminal import new_app, run
-from zoo.cli.train import train
+from zoo.cli.train import calibrate, train
 
 app = new_app("Audio-visual event localization in Keras.", rich_markup_mode="markdown")
 app.add_typer(data, name="data")
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_entries,
     "card": card,
     "train": train,
+    "calibrate": calibrate,
     "evaluate": evaluate,
     "localize": localize,
     "match": match,

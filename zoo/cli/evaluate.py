@@ -18,6 +18,7 @@ from zoo.cli.terminal import console
 if TYPE_CHECKING:
     import keras
 
+    from ave_keras.metrics.calibration import Reliability
     from zoo.evaluation.attention import AttentionScore
     from zoo.evaluation.segments import Score
 
@@ -37,6 +38,10 @@ def evaluate(
         Path | None, typer.Option(help="Plot the fused features of the seconds in two dimensions to such a file.")
     ] = None,
     method: Annotated[str, typer.Option(help="How to get two dimensions: pca, or tsne, which is slower.")] = "pca",
+    plot_calibration: Annotated[
+        Path | None,
+        typer.Option(help="Plot accuracy over confidence, before and after the model's temperature, to such a file."),
+    ] = None,
     store: Annotated[
         bool, typer.Option("--store", help="Keep the score of the test split beside the model, for `publish`.")
     ] = False,
@@ -49,6 +54,8 @@ def evaluate(
 
     Example: ave-keras evaluate runs/av_att/model.keras --data AVE_DIR --plot confusion.png
     """
+    from ave_keras.localization.unknown import stored_temperature
+    from ave_keras.models.files import read_metadata
     from zoo.evaluation.model import load_model, matches
     from zoo.sharing import scores
     from zoo.weights import model_file
@@ -60,8 +67,8 @@ def evaluate(
     file = model_file(model)
     loaded = load_model(file, ave)
     if matches(loaded):
-        if plot or plot_seconds:
-            key = "--plot" if plot else "--plot-seconds"
+        asked = {"--plot": plot, "--plot-seconds": plot_seconds, "--plot-calibration": plot_calibration}
+        if key := next((key for key, path in asked.items() if path), None):
             raise AVEError("a model that matches sound and picture has no classes to plot", key=key, file=model)
         found = _print_matching(loaded, model, ave, split)
         if store:
@@ -69,11 +76,15 @@ def evaluate(
         return
     title = f"{model} on {ave.title}, {split} split"
     result, _ = print_scores(loaded, ave, split, title, batch_size)
+    runs = print_calibration(result, stored_temperature(read_metadata(file), file))
+    if plot_calibration:
+        plots.save(plots.reliability_figure(runs, title), plot_calibration)
+        console.print(f"plot: {plot_calibration}")
     if plot:
         plots.save(plots.evaluation_figure(result.truth, result.predicted, result.class_names, title), plot)
         console.print(f"plot: {plot}")
     if plot_seconds:
-        from zoo.evaluation.features import second_features
+        from ave_keras.localization.features import second_features
 
         inputs = tuple(symbol.name for symbol in loaded.inputs)
         features = second_features(loaded, ave.dataset(split, modalities=inputs, batch_size=batch_size))
@@ -106,6 +117,23 @@ def print_scores(
     if attention:
         console.print(_attention_table(attention))
     return result, attention
+
+
+def print_calibration(result: Score, temperature: float | None) -> dict[str, Reliability]:
+    """Prints how far the confidences can be believed, with the temperature, too, and returns `{name: Reliability}`."""
+    from ave_keras import metrics
+
+    found = {"without temperature": result.probabilities}
+    if temperature:
+        found[f"with temperature {temperature:.2f}"] = metrics.with_temperature(result.probabilities, temperature)
+    runs = {name: metrics.reliability(result.truth, probabilities) for name, probabilities in found.items()}
+    table = Table("confidences", "calibration error, %", "negative log-likelihood")
+    for name, probabilities in found.items():
+        likelihood = metrics.negative_log_likelihood(result.truth, probabilities)
+        table.add_row(name, f"{100 * runs[name].error:.1f}", f"{likelihood:.3f}")
+    table.caption = "expected difference of confidence and accuracy, in 15 bins"
+    console.print(table)
+    return runs
 
 
 def _attention_table(scores):

@@ -65,6 +65,13 @@ def localize(
     seconds: Annotated[int | None, typer.Option(help="Number of seconds to process. [default: all]", min=1)] = None,
     silent: Annotated[bool, typer.Option("--silent", help="Use silence if the video has no sound.")] = False,
     downmix: DownmixOption = "mean",
+    unknown: Annotated[
+        str | None,
+        typer.Option(
+            help="Mark events that no class of the model fits: by neighbours, their distance to the training data, or "
+            "by probability. Keeps 95 % of the known events of the validation split."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/localized"),
 ) -> None:
     """Locate the events in a video, second by second, and show where the model looks.
@@ -99,6 +106,7 @@ def localize(
         segments=seconds,
         silent=silent,
         downmix=downmix,
+        unknown=unknown,
     )
     if published:
         found = replace(found, notes=(*_about(published, model), *found.notes))
@@ -175,7 +183,8 @@ def _table(found):
         "second", "event", "confidence, %", *(["truth"] if known else []), title=f"{found.video} · {found.model}"
     )
     for second, name in enumerate(found.classes):
-        cells = [f"{second}", escape(name), f"{100 * found.probabilities[second].max():.0f}"]
+        marked = f"{name}, unknown?" if found.unknown[second] else name
+        cells = [f"{second}", escape(marked), f"{100 * found.probabilities[second].max():.0f}"]
         right = not known or found.truth[second] == name
         quiet = "dim" if name == found.class_names[-1] else None
         table.add_row(*cells, *([escape(found.truth[second])] if known else []), style=quiet if right else "red")

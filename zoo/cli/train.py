@@ -1,4 +1,4 @@
-"""`ave-keras train`: train an entry by its recipe."""
+"""`ave-keras train` and `calibrate`: train an entry by its recipe, and fit the temperature of its confidences."""
 
 import contextlib
 import csv
@@ -54,6 +54,8 @@ def train(
 ) -> None:
     """Train an entry by its recipe, and keep the epoch with the best validation score.
 
+    Afterwards, what `ave-keras calibrate` fits is stored in the model's file.
+
     Example: ave-keras train av_att --data AVE_DIR --epochs 30
     """
     import keras
@@ -106,7 +108,36 @@ def train(
     draw_curves(log.filename, f"{entry.title} on {ave.title}")
     what = "exact matches" if entry.task == "matching" else "segments"
     console.print(f"best on validation: {100 * best.best:.1f} % of {what} → {best.path}")
+    if entry.task != "matching" and best.best > float("-inf"):
+        _calibrate(best.path, ave)
     console.print(f"next: ave-keras evaluate {best.path} --data {data}")
+
+
+def calibrate(
+    model: Annotated[Path, typer.Argument(help="A .keras file of your own, which is changed.")],
+    data: Annotated[Path, typer.Option(help="Folder of the data set that the model was trained on.")],
+    batch_size: Annotated[int, typer.Option(help="Videos per step.")] = 64,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Fit the temperature of a model's confidences to the validation split, and store it in the model's file.
+
+    Stores what `ave-keras localize --unknown` needs, too. `ave-keras train` does this already. The weights, and which
+    class is the most probable, do not change.
+
+    Example: ave-keras calibrate model.keras --data AVE_DIR
+    """
+    _calibrate(model, ave_data.AVE.from_directory(data, skip_bad=skip_bad), batch_size)
+
+
+def _calibrate(model, ave, batch_size=64):
+    from zoo.training.uncertainty import calibrate as fit
+
+    found = fit(model, ave, batch_size)
+    if found.temperature:
+        before, after = (f"{100 * error:.1f}" for error in found.errors)
+        console.print(f"temperature {found.temperature:.2f}: calibration error on validation {before} → {after} %")
+    for note in found.notes:
+        console.print(note, style="dim", markup=False)
 
 
 def draw_curves(log: str | Path, title: str) -> None:

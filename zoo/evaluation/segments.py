@@ -29,6 +29,7 @@ class Score:
         truth: `(N, T)` true class numbers.
         predicted: `(N, T)` predicted class numbers.
         class_names: The names of the class numbers, background last.
+        probabilities: `(N, T, C + 1)` predicted probabilities.
     """
 
     accuracy: float
@@ -37,6 +38,7 @@ class Score:
     truth: np.ndarray
     predicted: np.ndarray
     class_names: tuple
+    probabilities: np.ndarray
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -60,10 +62,12 @@ def score(model: keras.Model, ave: AVE, split: str, batch_size: int = 64) -> Sco
     """Scores `model` on a split of `ave`."""
     dataset = ave.dataset(split, modalities=tuple(symbol.name for symbol in model.inputs), batch_size=batch_size)
     truth = ave.labels[ave.split(split)].argmax(-1)
-    predicted = segment_probabilities(model, dataset).argmax(-1)
+    probabilities = segment_probabilities(model, dataset)
+    predicted = probabilities.argmax(-1)
     correct = predicted == truth
     names = (*ave.class_names, "Background")
     per_class = {
         names[c]: (correct[truth == c].mean(), int((truth == c).sum())) for c in range(len(names)) if (truth == c).any()
     }
-    return Score(correct.mean(), per_class, references(truth, len(ave.class_names)), truth, predicted, names)
+    trivial = references(truth, len(ave.class_names))
+    return Score(correct.mean(), per_class, trivial, truth, predicted, names, probabilities)

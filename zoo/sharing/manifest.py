@@ -18,7 +18,7 @@ KEYS = {
     **{"entry": str, "protocol": str, "data": str, "license": str},
     **{"class_names": list, "shapes": dict, "scores": dict, "files": dict},
 }
-OPTIONAL_KEYS = {"recipe": dict, "encoders": dict, "versions": dict}
+OPTIONAL_KEYS = {"recipe": dict, "encoders": dict, "versions": dict, "temperature": float, "unknown": dict}
 SHAPES = ("num_classes", "segments", "audio_dim", "visual_shape")
 # A listed file lies in the folder itself: a manifest must not make a reader open any other.
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

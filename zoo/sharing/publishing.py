@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ave_keras import plots
 from ave_keras.data.layout import data_name
 from ave_keras.errors import AVEError
-from ave_keras.models.files import read_metadata, read_model, write_metadata
+from ave_keras.models.files import read_arrays, read_metadata, read_model, write_metadata
 from zoo.sharing import scores as test_scores
 from zoo.sharing.card import render
 from zoo.sharing.halving import halve
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 CARD, LOG, PICTURE = "README.md", "log.csv", "confusion.png"
 # What a model file of ave-keras train says about itself, and a published one repeats.
-RECORDED = ("entry", "protocol", "data", "class_names", "encoders", "recipe", "seed", "versions", "started_from")
+RECORDED: tuple[str, ...] = ("entry", "protocol", "data", "class_names", "encoders", "recipe", "seed", "versions")
+RECORDED += ("started_from", "temperature", "unknown")
 
 
 def publish(
@@ -70,7 +71,7 @@ def publish(
         model.save(folder / MODEL)
         if float16:
             halve(folder / MODEL)
-        write_metadata(folder / MODEL, **metadata)
+        write_metadata(folder / MODEL, read_arrays(source), **metadata)
         if ave is not None:
             scores = _scored(folder / MODEL, ave)
         kept = {key: value for key, value in scores.items() if key not in ("truth", "predicted")}

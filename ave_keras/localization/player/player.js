@@ -7,6 +7,7 @@ const video = at("video"), still = at("still"), overlay = at("overlay");
 const T = data.classes.length, background = data.class_names[data.class_names.length - 1];
 const percent = (share) => `${Math.round(100 * share)} %`;
 const event = (name) => (name === background ? "no event" : name);
+const marked = (s) => (data.unknown && data.unknown[s] ? ", unknown?" : "");
 // Until the browser has shown that it can play the file, and where it cannot, a picture a second is shown.
 let time = 0, filmed = false, playing = false, last = 0, shown = -1;
 
@@ -56,7 +57,8 @@ function drawTimeline() {
     const tick = make("span", timeline, { className: "tick", textContent: `${s} s` });
     tick.style.cssText = `grid-row:1;grid-column:${s + 2}/${Math.min(s + step, T) + 2}`;
   }
-  const cells = line("Model", data.classes, 2, (s) => `, ${percent(Math.max(...data.probabilities[s]))} sure`);
+  const cells = line("Model", data.classes, 2, (s) => `, ${percent(Math.max(...data.probabilities[s]))} sure${marked(s)}`);
+  if (data.unknown) cells.forEach((made, s) => made.classList.toggle("unknown", data.unknown[s]));
   // One stop of the Tab key for the timeline; arrows go on from there.
   cells[0].tabIndex = 0;
   let row = 3;
@@ -92,7 +94,7 @@ function showBars(s) {
     bar.lastChild.textContent = percent(share);
   });
   const name = data.classes[s], sure = Math.max(...data.probabilities[s]);
-  at("answer").textContent = `Second ${s}: ${event(name)}, ${percent(sure)}`;
+  at("answer").textContent = `Second ${s}: ${event(name)}${marked(s)}, ${percent(sure)}`;
   if (data.truth) make("small", at("answer"), { textContent: `truth: ${event(data.truth[s])}` });
 }
 

@@ -4,8 +4,10 @@ import pytest
 
 import ave_keras
 from ave_keras.features import encode
+from ave_keras.localization.features import second_features
 from ave_keras.localization.result import Localization
 from ave_keras.localization.windows import windows_of
+from ave_keras.metrics import with_temperature
 from ave_keras.models import files
 from tests import small
 from tests.ave_keras.features.films import tone, write_film
@@ -95,6 +97,50 @@ def test_a_file_says_its_classes_and_encoders(film, tmp_path):
     # A file from somewhere names code; nothing is run before the reader says so.
     with pytest.raises(ave_keras.AVEError, match=r"trust it.*--audio-encoder tests\.encoders:Sound --audio-option a=1"):
         ave_keras.localize(film, tmp_path / "m.keras")
+
+
+def test_a_temperature_in_the_file_changes_confidences_only(film, tmp_path):
+    model = small.load("av_att", **SHAPES)
+    model.save(tmp_path / "m.keras")
+    plain = ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight())
+    assert plain.temperature is None and plain.to_dict()["temperature"] is None
+    files.write_metadata(tmp_path / "m.keras", temperature=2.5)
+    found = ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight())
+    np.testing.assert_allclose(found.probabilities, with_temperature(plain.probabilities, 2.5), atol=1e-6)
+    assert found.classes == plain.classes and found.to_dict()["temperature"] == 2.5
+    assert "confidences: with temperature 2.5, fitted after training" in found.notes
+    files.add_metadata(tmp_path / "m.keras", {}, temperature=-1)
+    with pytest.raises(ave_keras.AVEError, match=r"m\.keras, key 'temperature'\): expected a number above 0, found -1"):
+        ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight())
+
+
+def test_unknown_events_are_marked(film, tmp_path):
+    """A second is marked if its features are far from the known ones and the model takes it for an event."""
+    model = small.load("av_att", **SHAPES)
+    # Certain of the first class, whatever it sees.
+    model.get_layer("logits").set_weights([np.zeros((6, 3)), np.array([1.0, 0, 0])])
+    model.save(tmp_path / "m.keras")
+    x = {key: features[:4][None] for key, features in encode(film, Sound(), Sight()).items()}
+    near = second_features(model, x)[0]
+    thresholds = {"neighbours": 1e-3, "probability": 0.5}
+    files.write_metadata(tmp_path / "m.keras", {"known_seconds": np.repeat(near[:1], 10, 0)}, unknown=thresholds)
+    found = ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight(), unknown="neighbours")
+    assert found.unknown_scores.shape == (7,) and found.unknown_scores[0] < 1e-3 and not found.unknown[0]
+    np.testing.assert_array_equal(found.unknown, found.unknown_scores > 1e-3)
+    assert found.to_dict()["unknown"] == found.unknown.tolist() and any("by neighbours" in n for n in found.notes)
+    by_probability = ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight(), unknown="probability")
+    assert by_probability.unknown.sum() == 0 and by_probability.unknown_scores[0] == pytest.approx(2 / (np.e + 2))
+    with pytest.raises(ave_keras.AVEError, match=r"one of \('neighbours', 'probability'\), found 'energy'"):
+        ave_keras.localize(film, tmp_path / "m.keras", Sound(), Sight(), unknown="energy")
+    with pytest.raises(ave_keras.AVEError, match="a model in memory"):
+        ave_keras.localize(film, model, Sound(), Sight(), unknown="neighbours")
+
+
+def test_background_is_never_marked():
+    shares = np.array([[0.1, 0.9], [0.6, 0.4]])
+    found = Localization("x", ("Bark", "Background"), shares, unknown_scores=np.array([2.0, 2.0]), unknown_threshold=1)
+    assert found.unknown.tolist() == [False, True]
+    assert Localization("x", ("Bark", "Background"), shares).unknown.tolist() == [False, False]
 
 
 def test_what_does_not_fit(film, tmp_path):

@@ -76,6 +76,22 @@ def test_evaluate_measures_attention_and_draws(call, folder, tmp_path):
     assert b"<svg" in (tmp_path / "s.svg").read_bytes()
 
 
+def test_confidences_are_calibrated(call, folder, tmp_path):
+    """`train` stores a temperature, and `evaluate` scores with it; a model without one is as before."""
+    status, printed, err = call("train", "a", "--data", folder, "--epochs", 2, "--out", tmp_path, "--no-tensorboard")
+    assert status == 0 and "calibration error on validation" in printed, err
+    model, plot = tmp_path / "model.keras", tmp_path / "c.png"
+    assert {"temperature", "unknown"} <= files.read_metadata(model).keys()
+    status, printed, _ = call("evaluate", model, "--data", folder, "--plot-calibration", plot)
+    assert status == 0 and "with temperature" in printed and "negative log-likelihood" in printed
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    zoo.load("a", **AVE.from_directory(folder).spec).save(model)
+    status, printed, _ = call("evaluate", model, "--data", folder)
+    assert status == 0 and "without temperature" in printed and "with temperature" not in printed
+    status, printed, _ = call("calibrate", model, "--data", folder)
+    assert status == 0 and "neighbours" in files.read_metadata(model)["unknown"]
+
+
 def test_the_test_split_is_scored_as_scikit_learn_does(folder):
     from sklearn.metrics import accuracy_score
 

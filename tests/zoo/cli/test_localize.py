@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from ave_keras.models.files import write_metadata
+from ave_keras.models.files import add_metadata, write_metadata
 from tests import small
 from tests.ave_keras.features.films import tone, write_film
 from tests.ave_keras.localization.test_pipeline import NAMES, SHAPES
@@ -61,6 +61,20 @@ def test_table_and_files(call, folder):
     assert np.shape(found["attention"]) == (4, 3, 2) and np.shape(found["probabilities"]) == (4, 3)
     assert "data:video/mp4;base64," in written["my dög.html"].read_text()
     assert written["my dög.png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_unknown_events(call, folder):
+    """The model of the folder is certain of no class, so that all its events are marked."""
+    path = folder / "unknown.keras"
+    path.write_bytes((folder / "m.keras").read_bytes())
+    add_metadata(path, {}, temperature=2.0, unknown={"probability": 0.01})
+    status, printed, err = call("my dög.mp4", "--model", "unknown.keras", "--unknown", "probability", "--out", "marked")
+    assert status == 0 and "with temperature 2" in printed, err
+    found = json.loads((folder / "marked/my dög.json").read_text())
+    assert found["unknown"] == [name != "Background" for name in found["classes"]]
+    assert printed.count(", unknown?") == sum(found["unknown"])
+    status, _, err = call("my dög.mp4", "--model", "m.keras", "--unknown", "neighbours")
+    assert status == 2 and "Run ave-keras calibrate" in err
 
 
 def test_names_from_a_file_and_an_event_by_hand(call, folder):
