@@ -70,9 +70,12 @@ def unknown(
     numbers = parse_seeds(seeds)
     for names in groups:
         for seed in numbers:
-            with messages.status(f"training {entry} without {', '.join(names)}, seed {seed}"):
-                for method, scored in measure(entry, ave, names, seed, recipe).items():
-                    runs.setdefault(", ".join(names), {}).setdefault(method, []).append(scored)
+            title = f"{entry} without {', '.join(names)}, seed {seed}"
+            with messages.status(f"training {title}"):
+                found = measure(entry, ave, names, seed, recipe)
+            messages.print(f"trained {title}", markup=False, highlight=False)
+            for method, scored in found.items():
+                runs.setdefault(", ".join(names), {}).setdefault(method, []).append(scored)
     rows = summary(runs)
     title = f"{entry} on {ave.title}: events of classes left out"
     table = Table(*COLUMNS.values(), title=f"{title}, %")
