@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The encoders of the paper, used if neither the caller nor the model's file names others.
 ENCODERS = {"audio": "vggish", "visual": "vgg19"}
-UNKNOWN_NOTE = "unknown?: less like the model's classes than 95 % of the known events on which this was set"
+UNKNOWN_NOTE = "unknown?: less like the model's classes than 95 % of the known events that it finds"
 
 
 def localize(

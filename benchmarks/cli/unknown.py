@@ -26,6 +26,7 @@ COLUMNS = {
     "method": "by",
     "auroc": "AUROC",
     "fpr95": "FPR at 95 % TPR",
+    "auroc_called": "AUROC of seconds called an event",
     "known_marked": "known seconds marked",
     "held_out_marked": "held-out seconds marked",
     "held_out_called_events": "held-out seconds called an event",
@@ -53,7 +54,8 @@ def unknown(
     For each group of classes, an entry is trained without their videos, and keeps the best epoch on validation. The
     seconds with an event of the test split are then scored by each method of `ave-keras localize --unknown`. AUROC is
     the probability that a held-out second has the higher score; FPR is the share of held-out seconds that pass as known
-    where 95 % of the known ones do. Intervals are bootstraps over the test videos.
+    where 95 % of the known ones do. The model takes many held-out seconds for background, which is never marked: the
+    second AUROC is that of the others. Intervals are bootstraps over the test videos.
 
     Example: python -m benchmarks unknown --data AVE_DIR --hold-out "Bark,Cat" --epochs 20 --seeds 2
     """

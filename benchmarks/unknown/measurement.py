@@ -64,13 +64,22 @@ def measure(
     for method, known in stored.items():
         scores = {kind: known.scores(model, data[kind], answers[kind]) for kind in data}
         marked = {k: ((scores[k] > known.threshold) & called[k])[events[k]].mean() for k in scores}
-        videos = {
-            k: {int(row): s[e] for row, s, e in zip(rows[k], scores[k], events[k], strict=True) if e.any()}
-            for k in scores
-        }
-        shares = marked["known"], marked["held_out"], called["held_out"][events["held_out"]].mean(), accuracy
-        found[method] = Scored(videos["known"], videos["held_out"], *map(float, shares))
+        parts = {kind: _by_video(rows[kind], scores[kind], events[kind]) for kind in scores}
+        found[method] = Scored(
+            known=parts["known"],
+            held_out=parts["held_out"],
+            called={row: value for k in rows for row, value in _by_video(rows[k], called[k], events[k]).items()},
+            known_marked=float(marked["known"]),
+            held_out_marked=float(marked["held_out"]),
+            held_out_called_events=float(called["held_out"][events["held_out"]].mean()),
+            accuracy=float(accuracy),
+        )
     return found
+
+
+def _by_video(rows, values, events):
+    """`{row: (n,) values of the seconds with an event}` of the videos that have any."""
+    return {int(row): v[e] for row, v, e in zip(rows, values, events, strict=True) if e.any()}
 
 
 def _train(entry, ave, seed, path, recipe, verbose):

@@ -69,7 +69,7 @@ def localize(
         str | None,
         typer.Option(
             help="Mark events that no class of the model fits: by neighbours, their distance to the training data, or "
-            "by probability. Keeps 95 % of the known events of the validation split."
+            "by probability. Of the known events that it finds in the validation split, 5 % would be marked, too."
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/localized"),

@@ -33,7 +33,8 @@ class Uncertainty:
     Attributes:
         temperature: T; None if no temperature is best.
         errors: The expected calibration error on the validation split, before and after.
-        thresholds: `{method: score}`, exceeded by at most 5 % of the validation seconds with an event.
+        thresholds: `{method: score}`, exceeded by at most 5 % of the validation seconds with an event in
+            which the model finds one.
         notes: What is not stored, and why.
     """
 
@@ -46,9 +47,10 @@ class Uncertainty:
 def calibrate(path: str | Path, ave: AVE, batch_size: int = 64) -> Uncertainty:
     """Stores in a `.keras` file what `ave-keras localize` needs for its confidences and to mark unknown events.
 
-    The temperature is fitted to all seconds of the validation split. Thresholds come from its seconds with an event;
-    features, at length one and in float16, from at most `MOST` such seconds of the training split. For both, the labels
-    of seconds are needed, for weakly supervised models, too. The weights do not change.
+    The temperature is fitted to all seconds of the validation split. Thresholds come from its seconds with an event in
+    which the model finds one; features, at length one and in float16, from at most `MOST` seconds with an event of the
+    training split. For both, the labels of seconds are needed, for weakly supervised models, too. The weights do not
+    change.
 
     Args:
         path: The `.keras` file.
@@ -77,7 +79,9 @@ def calibrate(path: str | Path, ave: AVE, batch_size: int = 64) -> Uncertainty:
     except AVEError as error:
         notes.append(f"confidences stay as they are: {error}")
     arrays = {}
-    if (event := truth < len(ave.class_names)).any():
+    # Only what the model takes for an event is ever marked; events that it misses are far from all that it knows.
+    background = len(ave.class_names)
+    if (event := (truth < background) & (probabilities.argmax(-1) < background)).any():
         thresholds["probability"] = threshold(max_probability_score(calibrated[event]))
         try:
             seconds = known_seconds(model, ave, batch_size)
@@ -86,7 +90,7 @@ def calibrate(path: str | Path, ave: AVE, batch_size: int = 64) -> Uncertainty:
         except AVEError as error:
             notes.append(f"unknown events cannot be detected by neighbours: {error}")
     else:
-        notes.append("unknown events cannot be detected: no second of the validation split has an event")
+        notes.append("unknown events cannot be detected: the model finds no event of the validation split")
     add_metadata(path, arrays, **{"temperature": temperature, UNKNOWN: thresholds or None})
     errors = expected_calibration_error(truth, probabilities), expected_calibration_error(truth, calibrated)
     return Uncertainty(temperature, errors, thresholds, tuple(notes))

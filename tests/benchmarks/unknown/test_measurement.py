@@ -17,12 +17,13 @@ def scored(rng, shift):
     """Thirty known videos and twenty others, with a level each; the scores of the others lie higher by `shift`."""
     known, held_out = (rng.normal(size=(n, 1)) + rng.normal(size=(n, 5)) for n in (30, 20))
     known, held_out = dict(enumerate(known)), dict(enumerate(held_out + shift, 30))
-    return Scored(known, held_out, 0.05, 0.4, 0.9, 0.8)
+    called = {row: np.arange(5) < 4 for row in range(50)}
+    return Scored(known, held_out, called, 0.05, 0.4, 0.9, 0.8)
 
 
 def test_the_interval_is_that_of_scipy(rng):
     run = scored(rng, 1)
-    found = interval(resampled([run], auroc, 4000))
+    found = interval(resampled([run], auroc, draws=4000))
 
     def statistic(rows):
         parts = ([scores[int(row)] for row in rows if row in scores] for scores in (run.known, run.held_out))
@@ -45,6 +46,8 @@ def test_rows(rng):
         assert first[key] == pytest.approx(np.mean([value([a], statistic) for a, _ in pairs]))
         assert difference[key] == pytest.approx(first[key] - second[key])
         assert difference[f"{key}_low"] < difference[key] < difference[f"{key}_high"]
+    only = [np.concatenate([part[row][:4] for row in part]) for part in (pairs[0][0].known, pairs[0][0].held_out)]
+    assert rows[0]["auroc_called"] == auroc(*only) != rows[0]["auroc"]
     # The same scores differ in no sample.
     same = summary({"pair": {"neighbours": [pairs[0][0]], "probability": [pairs[0][0]]}})[-1]
     assert same["auroc_low"] == same["auroc_high"] == 0

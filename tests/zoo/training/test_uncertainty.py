@@ -50,7 +50,7 @@ def test_the_file_gets_a_temperature_and_thresholds(ave, tmp_path):
     loaded = files.read_model(path)
     for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    event, calibrated = truth < 4, with_temperature(answers, found.temperature)
+    event, calibrated = (truth < 4) & (answers.argmax(-1) < 4), with_temperature(answers, found.temperature)
     for method in ("neighbours", "probability"):
         known = known_classes(path, method)
         marked = known.scores(loaded, ave.dataset("val"), calibrated)[event] > known.threshold + 1e-6
@@ -79,9 +79,9 @@ def test_publishing_carries_them(ave, tmp_path):
 def test_every_entry(name, ave, tmp_path):
     small.load(name).save(tmp_path / "m.keras")
     found = calibrate(tmp_path / "m.keras", ave)
-    assert "probability" in found.thresholds
-    # SSN decides about windows.
-    assert ("neighbours" in found.thresholds) is not name.startswith("ssn")
+    # SSN decides about windows; an untrained model may find no event.
+    ways = {"probability"} if name.startswith("ssn") else {"probability", "neighbours"}
+    assert found.thresholds.keys() in (ways, set())
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="no backend matters here")
@@ -113,5 +113,5 @@ def test_a_validation_split_of_background_alone(ave, tmp_path):
     other = AVE.synthetic(40, classes=4, segments=4, audio_dim=6, visual_shape=(3, 2, 8))
     other.labels[other.splits["val"]] = np.eye(5)[4]
     found = calibrate(tmp_path / "m.keras", other)
-    assert found.thresholds == {} and "no second of the validation split has an event" in found.notes[-1]
+    assert found.thresholds == {} and "the model finds no event of the validation split" in found.notes[-1]
     assert "unknown" not in files.read_metadata(tmp_path / "m.keras")
