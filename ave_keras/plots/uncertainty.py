@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -75,7 +76,7 @@ def roc_figure(panels: Mapping[str, Mapping[str, Sequence[tuple[ArrayLike, Array
     """
     if not panels:
         raise AVEError("no curve to draw", key="panels", expected="{panel: {score: pairs}}", found=repr(panels))
-    columns = min(3, len(panels))
+    columns = len(panels) if len(panels) <= 3 else math.ceil(math.sqrt(len(panels)))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(3.8 * columns, 3.9 * rows), layout="constrained")
     figure.suptitle(title, parse_math=False)

@@ -23,13 +23,13 @@ def test_bars_are_accuracies_and_marks_confidences():
 def test_curves_are_those_of_scikit_learn(rng):
     known, unknown = rng.normal(size=50).round(1), rng.normal(1, 1, 40).round(1)
     pairs = {"a": [(known, unknown), (unknown, known)]}
-    figure = roc_figure({str(n): pairs for n in range(4)}, "four")
+    figure = roc_figure({str(n): pairs for n in range(5)}, "five")
     x, y = figure.axes[0].lines[0].get_xydata().T
     false, true, _ = roc_curve(np.repeat([0, 1], [50, 40]), np.concatenate([known, unknown]), drop_intermediate=False)
     np.testing.assert_allclose(np.unique([x, y], axis=1), np.unique([100 * false, 100 * true], axis=1))
     (text,) = figure.axes[0].get_legend().get_texts()
     assert text.get_text() == "a: AUROC 50.0 %"
-    assert [axes.axison for axes in figure.axes] == [True] * 4 + [False] * 2
+    assert [axes.axison for axes in figure.axes] == [True] * 5 + [False]
 
 
 def test_nothing_to_draw():

