@@ -2,6 +2,7 @@
 
 from keras import layers
 
+from ave_keras.errors import AVEError
 from ave_keras.event_model import EventModel
 from ave_keras.layers import (
     AudioGuidedAttention,
@@ -15,6 +16,7 @@ from ave_keras.models.features import check, check_heads
 from ave_keras.models.fusing import bilstm
 from ave_keras.models.lineage.arguments import checked_inputs
 from ave_keras.models.lineage.initial import draw_torch_initial
+from ave_keras.models.lineage.psp import project
 from ave_keras.models.localizer import smooth
 
 BRANCHES = ("propagation", "attention", "gates")
@@ -104,7 +106,9 @@ def avel(
     check_heads("AVEL", units, heads=heads)
     check("AVEL", "positions", positions, POSITIONS)
     branches = tuple(branches)
-    check("AVEL", "branches", bool(branches) and len(set(branches)) == len(branches), (True,))
+    if not branches or len(set(branches)) < len(branches):
+        expected = f"some of {BRANCHES}, each once"
+        raise AVEError("cannot build this AVEL", key="branches", expected=expected, found=branches)
     for branch in branches:
         check("AVEL", "branches", branch, BRANCHES)
 
@@ -135,9 +139,7 @@ def propagation(audio, visual, lstm_units, threshold, dropout):
     """The positive sample propagation of PSP: `(B, T, d_a)` and `(B, T, d_v)` to `(B, T, 2 lstm_units)`."""
     streams = []
     for key, x in (("audio", audio), ("visual", visual)):
-        hidden = layers.Dense(HIDDEN, use_bias=False, name=f"{key}_hidden")(x)
-        projected = layers.Dense(PROJECTED, use_bias=False, name=f"{key}_projection")(hidden)
-        streams.append(bilstm(projected, lstm_units, key))
+        streams.append(bilstm(project(x, key, HIDDEN, PROJECTED), lstm_units, key))
     joint, _, _ = PositiveSamplePropagation(threshold, "full", dropout, name="propagation")(*streams)
     return joint
 
@@ -150,18 +152,18 @@ def cross_attention(audio, visual, units, feed_forward, heads, positions, dropou
         attended = kind(heads, dropout=dropout, attention_dropout=dropout, name=f"{key}_attention")(x, memory)
         return FeedForward(feed_forward, dropout, name=f"{key}_feed_forward")(attended)
 
-    def project(x, key):
+    def affine(x, key):
         projected = layers.Dense(units, activation="relu", name=f"{key}_affine")(x)
         return layers.Dropout(dropout, name=f"{key}_dropout")(projected)
 
     own = {}
     for key, x in (("audio", audio), ("visual", visual)):
-        projected = project(x, key)
+        projected = affine(x, key)
         own[key] = block(projected, projected, key)
     audio = block(own["audio"], own["visual"], "audio_to_visual")
     visual = block(own["visual"], own["audio"], "visual_to_audio")
     product = layers.Multiply(name="product")([audio, visual])
-    joint = project(layers.Concatenate(name="relations")([audio, visual, product]), "joint")
+    joint = affine(layers.Concatenate(name="relations")([audio, visual, product]), "joint")
     return block(joint, joint, "joint")
 
 

@@ -62,13 +62,17 @@ class StartedCell:
     done: int
 
 
-def start_cell(cell, ave, store, report=lambda epoch, logs: None):
-    """Builds the model of a cell and restores its state, if any; returns a `StartedCell`. See `run_cell`."""
-    entry = cell.resolve()
+def build_cell(cell, ave, store):
+    """`(entry, model, data set)` of a cell: the compiled model with its first weights, on means if it takes them."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
     model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **cell.model, **ave.spec)
-    model, ave = on_vectors(model, ave, store.pooled_folder(cell.data))
+    return cell.resolve(), *on_vectors(model, ave, store.pooled_folder(cell.data))
+
+
+def start_cell(cell, ave, store, report=lambda epoch, logs: None):
+    """Builds the model of a cell and restores its state, if any; returns a `StartedCell`. See `run_cell`."""
+    entry, model, ave = build_cell(cell, ave, store)
     state = EpochState(store.state(cell.key), f"val_{entry.monitor}", report)
     return StartedCell(cell, entry, model, ave, state, state.resume(model))
 

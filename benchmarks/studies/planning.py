@@ -57,6 +57,12 @@ class Plan:
         """All cells on one data set; those of the first seed first."""
         return [cells[i] for i in range(len(self.seeds)) for cells in self.of(number).values()]
 
+    @property
+    def missing(self) -> list[Cell]:
+        """The cells that are not finished."""
+        cells = (cell for number in range(len(self.folders)) for cell in self.cells(number))
+        return [cell for cell in cells if not self.store.has(cell.key)]
+
     def uses(self, number: int) -> TestUses:
         """The recorded uses of the test split of one data set."""
         return TestUses(self.store, self.study.name, self.identities[number]["sha256"])

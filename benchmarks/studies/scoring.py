@@ -64,21 +64,13 @@ def score_cells(
     Raises:
         AVEError: The weights of a cell are missing or damaged.
     """
-    import keras
-
-    import zoo
-    from benchmarks.execution.cell import open_data
+    from benchmarks.execution.cell import build_cell, open_data
     from benchmarks.execution.record import score
-    from zoo.training.vectors import on_vectors
 
     scores = {}
     for cell in cells:
         weights = store.weights(cell.key)
-        keras.backend.clear_session()
-        ave = open_data(str(folder), bool(cell.data["bad_rows"]))
-        entry = cell.resolve()
-        model = zoo.load(cell.entry, protocol=cell.protocol, recipe=cell.recipe, **cell.model, **ave.spec)
-        model, ave = on_vectors(model, ave, store.pooled_folder(cell.data))
+        entry, model, ave = build_cell(cell, open_data(str(folder), bool(cell.data["bad_rows"])), store)
         model.set_weights(weights)
         scores[cell.key] = score(entry, model, ave, "test")
         advance()

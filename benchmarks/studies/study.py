@@ -84,8 +84,7 @@ class Study:
     @property
     def arms(self) -> list[Arm]:
         """The base, an arm for every level, and the combinations."""
-        single = [{name: level} for name, factor in self.factors.items() for level in factor.levels]
-        return [self._arm(choice) for choice in ({}, *single, *self.combine)]
+        return self.choose(self.factors)
 
     def choose(self, patterns: Iterable[str] | None) -> list[Arm]:
         """The base and the arms of the named factors; all arms without names.
@@ -93,9 +92,10 @@ class Study:
         Raises:
             AVEError: A name is not a factor of this study.
         """
-        if not patterns:
-            return self.arms
-        named = {self._known(name, self.factors, "--factors") for name in patterns}
+        named = set(patterns or self.factors)
+        for name in named - self.factors.keys():
+            what = f"the study {self.name!r} has no such factor"
+            raise _unknown(what, name, self.factors, "--factors", _file(self.name))
         chosen = [{}, *({name: level} for name in self.factors if name in named for level in self.factors[name].levels)]
         chosen += [choice for choice in self.combine if set(choice) <= named]
         return [self._arm(choice) for choice in chosen]
@@ -113,11 +113,6 @@ class Study:
             model |= change.get("model", {})
             recipe |= change.get("recipe", {})
         return Arm(", ".join(f"{name}: {level}" for name, level in choice.items()) or BASE, entry, model, recipe)
-
-    def _known(self, name, known, key):
-        if name not in known:
-            raise _unknown(f"the study {self.name!r} has no such factor", name, known, key, _file(self.name))
-        return name
 
 
 def names() -> list[str]:

@@ -17,16 +17,18 @@ from benchmarks.studies.report import HEAD
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from benchmarks.studies.planning import Plan
     from benchmarks.studies.report import Line
     from benchmarks.studies.study import Study
 
 
-def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
+def write(
+    study: Study, results: dict[str, tuple[list[Line], list[str]]], folder: Path, publish_to: Path | None = None
+) -> Path:
     """Writes `report.md`, `effects.csv` and a figure per split; a second run writes the same bytes.
 
     Args:
-        plan: The `Plan`.
+        study: The `Study`.
+        results: What `Plan.results` returns.
         folder: The folder of the report.
         publish_to: A further path for the CSV file, and with the suffixes `.md` and `.png` for the tables and the
             figure; those of the test split if it has been scored, else of validation.
@@ -35,18 +37,17 @@ def write(plan: Plan, folder: Path, publish_to: Path | None = None) -> Path:
         The path of the Markdown file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    results = plan.results()
-    texts = [f"# {plan.study.title}", ""]
+    texts = [f"# {study.title}", ""]
     for split, (found, said) in results.items():
-        texts += _markdown(plan.study, found, said, split)
-        plots.save(figure(plan.study, found, split), folder / f"effects-{split}.png")
+        texts += _markdown(study, found, said, split)
+        plots.save(figure(study, found, split), folder / f"effects-{split}.png")
     _write(folder / "report.md", "\n".join(texts) + "\n")
     _write(folder / "effects.csv", table(results))
     if publish_to:
         split = "test" if "test" in results else "val"
         _write(publish_to, table(results))
-        _write(publish_to.with_suffix(".md"), "\n".join(_markdown(plan.study, *results[split], split)) + "\n")
-        plots.save(figure(plan.study, results[split][0], split), publish_to.with_suffix(".png"))
+        _write(publish_to.with_suffix(".md"), "\n".join(_markdown(study, *results[split], split)) + "\n")
+        plots.save(figure(study, results[split][0], split), publish_to.with_suffix(".png"))
     return folder / "report.md"
 
 

@@ -122,16 +122,16 @@ class Batch:
         video, second = self.sources[name]
         return features[video, second]
 
-    def classes(self, video: int) -> np.ndarray:
-        """`(C,)` booleans, the events of a video; of its own label, if it has one, else of its seconds."""
-        known = self.segments[video].max(axis=0) if self.videos is None else self.videos[video]
-        return known[:-1] > 0
+    @property
+    def classes(self) -> np.ndarray:
+        """`(B, C)` booleans, the events of the videos; of their own labels, if they have any, else of their seconds."""
+        known = self.segments.max(axis=1) if self.videos is None else self.videos
+        return known[:, :-1] > 0
 
     def others(self, video: int, same: bool) -> np.ndarray:
         """The other videos of the batch that share an event with `video`, or share none."""
-        own = self.classes(video)
-        count = len(self.segments)
-        return np.array([n for n in range(count) if n != video and (own & self.classes(n)).any() == same], "int64")
+        found = np.flatnonzero((self.classes & self.classes[video]).any(axis=1) == same)
+        return found[found != video]
 
     def events(self, video: int) -> np.ndarray:
         """The numbers of the seconds with an event."""
@@ -163,7 +163,7 @@ def _paste(batch, before, video, rng):
     labels = before.segments[video].copy()
     labels[to] = before.segments[other, at]
     # A video of several classes is left as it is where the other one has a class that it does not have.
-    if (labels[:, :-1].max(axis=0) > 0).tolist() != before.classes(video).tolist():
+    if (labels[:, :-1].max(axis=0) > 0).tolist() != before.classes[video].tolist():
         return
     for name, source in batch.sources.items():
         source[:, video, to] = before.sources[name][:, other, at]
@@ -171,10 +171,9 @@ def _paste(batch, before, video, rng):
 
 
 def _remix(batch, before, video, rng):
-    name = _modality(rng)
+    name, class_of = _modality(rng), before.segments[:, :, :-1].argmax(axis=-1)
     for other in rng.permutation(before.others(video, same=True)):
         own, theirs = before.events(video), before.events(other)
-        class_of = before.segments[:, :, :-1].argmax(axis=-1)
         if len(own) and len(theirs) and len({*class_of[video, own], *class_of[other, theirs]}) == 1:
             batch.sources[name][:, video, own] = before.sources[name][:, other, np.resize(theirs, len(own))]
             return

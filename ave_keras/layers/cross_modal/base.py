@@ -68,6 +68,11 @@ class CrossModal(keras.layers.Layer):
             raise self._invalid(argument, f"one of {choices}", value)
         return value
 
+    def check_heads(self, width):
+        """Raises `AVEError` unless `self.heads` is a divisor of `width`."""
+        if width % self.heads:
+            raise self._invalid("heads", f"a divisor of the width {width}", self.heads)
+
     def check_shapes(self, fits, expected, *shapes):
         """Raises `AVEError` with the expected and the found shapes unless `fits`."""
         if not fits:

@@ -83,10 +83,10 @@ def psp(
 
     audio = inputs["audio"]
     if supervision == "full":
-        audio = _project(audio, "audio", hidden_units, projected_units)
+        audio = project(audio, "audio", hidden_units, projected_units)
     visual = _attend(audio, inputs["visual"], attention_units)
     if supervision == "full":
-        visual = _project(visual, "visual", hidden_units, projected_units)
+        visual = project(visual, "visual", hidden_units, projected_units)
     else:
         visual = layers.Dense(projected_units, name="visual_projection")(visual)
     joint, audio, visual = _propagate(audio, visual, lstm_units, threshold, supervision, dropout)
@@ -166,9 +166,9 @@ def cpsp(
     shapes = (num_classes, segments, audio_dim, visual_shape)
     inputs = checked_inputs("CPSP", *shapes, supervision, init, sizes, fractions, background=False)
 
-    audio = _project(inputs["audio"], "audio", hidden_units, projected_units)
+    audio = project(inputs["audio"], "audio", hidden_units, projected_units)
     visual = _attend(audio, inputs["visual"], attention_units)
-    visual = _project(visual, "visual", hidden_units, projected_units)
+    visual = project(visual, "visual", hidden_units, projected_units)
     # The weakly supervised network, too, propagates in the full form.
     joint, audio, visual = _propagate(audio, visual, lstm_units, threshold, "full", dropout)
     event_logits = event_scores(joint)
@@ -196,7 +196,7 @@ def _attend(audio, visual, units):
     return attended
 
 
-def _project(x, key, hidden_units, projected_units):
+def project(x, key, hidden_units, projected_units):
     """Two dense layers without biases and, as released, without an activation between them."""
     hidden = layers.Dense(hidden_units, use_bias=False, name=f"{key}_hidden")(x)
     return layers.Dense(projected_units, use_bias=False, name=f"{key}_projection")(hidden)

@@ -56,9 +56,9 @@ def study(
 
     Examples:
 
-    python -m benchmarks study candidates
+    python -m benchmarks study localizer
 
-    python -m benchmarks study candidates --factors swap --factors average --data AVE_DIR --seeds 3
+    python -m benchmarks study localizer --factors swap --factors average --data AVE_DIR --seeds 3
     """
     from benchmarks.execution.driver import run_cells
     from benchmarks.studies.building import check_arms
@@ -70,8 +70,7 @@ def study(
             done = sum(plan.store.has(cell.key) for cell in cells)
             messages.print(f"{arm}: {cells[0].entry}, {done} of {len(cells)} finished", markup=False, highlight=False)
         return
-    missing = [cell for n in range(len(plan.folders)) for cell in plan.cells(n) if not plan.store.has(cell.key)]
-    if missing:
+    if plan.missing:
         check_arms(plan.study, plan.arms, plan.specs, plan.backend)
     failed = 0
     runner = choose_executor("local", plan.backend, workers, threads, None, None, None)
@@ -103,14 +102,13 @@ def study_test(
 
     Choose on validation first: what is changed after seeing the test split is no longer measured by it.
 
-    Example: python -m benchmarks study-test candidates
+    Example: python -m benchmarks study-test localizer
     """
     import os
 
     check_folder(publish_to)
     plan = _plan(name, data, factors, seeds, backend, epochs, results, skip_bad)
-    missing = [cell for n in range(len(plan.folders)) for cell in plan.cells(n) if not plan.store.has(cell.key)]
-    if missing:
+    if missing := plan.missing:
         raise AVEError(
             "the study is not finished",
             file=plan.store.folder,
@@ -151,7 +149,8 @@ def _report(plan, publish_to):
     from benchmarks.studies.writing import write
 
     console = wide_console()
-    for split, (found, said) in plan.results().items():
+    results = plan.results()
+    for split, (found, said) in results.items():
         for name in dict.fromkeys(line.data for line in found):
             table = Table(*HEAD, title=escape(f"{plan.study.title}: {name}, {split} split"))
             for line in found:
@@ -161,4 +160,4 @@ def _report(plan, publish_to):
         for note in said:
             console.print(f"- {note}", markup=False)
     folder = plan.store.folder / "reports" / plan.study.name
-    console.print(f"report: {write(plan, folder, publish_to)}", markup=False)
+    console.print(f"report: {write(plan.study, results, folder, publish_to)}", markup=False)

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from ave_keras.errors import AVEError
 from ave_keras.layers.cross_modal.base import CrossModal, float32_softmax, same
 
 
@@ -65,9 +64,7 @@ class RelativeAttention(CrossModal):
         expected = "query (B, T, d) and memory (B, S, d) with known T and S"
         self.check_shapes(fits, expected, query_shape, memory_shape)
         width = query_shape[-1]
-        if width % self.heads:
-            expected = f"a divisor of the width {width}"
-            raise AVEError("cannot build RelativeAttention", key="heads", expected=expected, found=self.heads)
+        self.check_heads(width)
         self.query = self.dense(width, "query", query_shape)
         self.key = self.dense(width, "key", memory_shape)
         self.value = self.dense(width, "value", memory_shape)

@@ -2,7 +2,6 @@
 
 import keras
 
-from ave_keras.errors import AVEError
 from ave_keras.layers.cross_modal.base import CrossModal, same
 
 
@@ -47,13 +46,7 @@ class ResidualAttention(CrossModal):
         fits = fits and same(query_shape[0], memory_shape[0])
         self.check_shapes(fits, "query (B, T, d) and memory (B, S, d)", query_shape, memory_shape)
         width = query_shape[-1]
-        if width % self.heads:
-            raise AVEError(
-                f"cannot build {type(self).__name__}",
-                key="heads",
-                expected=f"a divisor of the width {width}",
-                found=self.heads,
-            )
+        self.check_heads(width)
         self.attention = keras.layers.MultiHeadAttention(
             self.heads,
             width // self.heads,
