@@ -11,15 +11,18 @@ from ave_keras.layers import (
     PositiveSamplePropagation,
     RelativeAttention,
     ResidualAttention,
+    SpatialChannelAttention,
 )
 from ave_keras.models.features import check, check_heads
 from ave_keras.models.fusing import bilstm
 from ave_keras.models.lineage.arguments import checked_inputs
+from ave_keras.models.lineage.blocks import visual_features
 from ave_keras.models.lineage.initial import draw_torch_initial
 from ave_keras.models.lineage.psp import project
 from ave_keras.models.localizer import smooth
 
 BRANCHES = ("propagation", "attention", "gates")
+ATTENTIONS = ("spatial_channel", "guided")
 POSITIONS = ("relative", None)
 # The hidden units of the two linear layers before the propagation, as in PSP.
 HIDDEN, PROJECTED = 256, 128
@@ -32,7 +35,11 @@ def avel(
     visual_shape=(7, 7, 512),
     *,
     supervision="full",
-    branches=BRANCHES,
+    branches=("propagation", "gates"),
+    attention="spatial_channel",
+    visual_units=256,
+    bottleneck_units=128,
+    visual_dropout=0.2,
     attention_units=512,
     lstm_units=128,
     units=256,
@@ -50,9 +57,9 @@ def avel(
 ):
     """Builds a localizer of up to three branches, each with a head and a loss of its own.
 
-    The sound attends to the cells of the picture, once for all branches. Every branch then relates sound and picture in
-    its own way, and says a class for every second; the answer is the mean of their probabilities. The branches are
-    small and err on different seconds.
+    The sound attends to the channels and cells of the picture, once for all branches. Every branch then relates sound
+    and picture in its own way, and says a class for every second; the answer is the mean of their probabilities. The
+    branches are small and err on different seconds.
 
     - `propagation`: an LSTM per modality, and positive sample propagation (PSP).
     - `attention`: each modality attends to itself, then to the other one; the two and their product attend to
@@ -66,7 +73,13 @@ def avel(
         visual_shape: `(H, W, d_v)`.
         supervision: `"full"` or `"weak"`.
         branches: The branches to build, some of `"propagation"`, `"attention"` and `"gates"`.
-        attention_units: d of Eq. 4.
+        attention: `"spatial_channel"`: a dense layer on every cell, then the attention of CMRAN; `"guided"`: that of
+            the founding paper, to the cells as they are.
+        visual_units: The width of the dense layer on the cells, and of the attended picture (spatial-channel).
+        bottleneck_units: The width of the bottleneck in the channel attention, and of the projections in the spatial
+            one (spatial-channel).
+        visual_dropout: The rate of the dropout after the dense layer on the cells (spatial-channel).
+        attention_units: d of Eq. 4 (guided).
         lstm_units: The units per direction of every LSTM.
         units: The width of the attention and of the gates.
         feed_forward: The width inside the feed-forward layers.
@@ -92,19 +105,22 @@ def avel(
     Example:
 
     >>> avel().count_params()
-    5565612
+    2320187
 
     Reference:
-        Attention: Tian et al., ECCV 2018. Branches after Zhou et al., CVPR 2021; Xu et al., ACM MM 2020; and Kiela et
-        al., AAAI 2018. The combination is ours; docs/avel.md has its ablations.
+        Attention: Xu et al., ACM MM 2020, or Tian et al., ECCV 2018. Branches after Zhou et al., CVPR 2021; Xu et al.,
+        ACM MM 2020; and Kiela et al., AAAI 2018. The combination is ours; docs/avel.md has its ablations.
     """
     sizes = {"attention_units": attention_units, "lstm_units": lstm_units, "units": units}
     sizes |= {"feed_forward": feed_forward, "head_units": head_units}
+    sizes |= {"visual_units": visual_units, "bottleneck_units": bottleneck_units}
     fractions = {"threshold": threshold, "dropout": dropout, "gate_dropout": gate_dropout}
+    fractions["visual_dropout"] = visual_dropout
     shapes = (num_classes, segments, audio_dim, visual_shape)
     inputs = checked_inputs("AVEL", *shapes, supervision, init, sizes, fractions)
     check_heads("AVEL", units, heads=heads)
     check("AVEL", "positions", positions, POSITIONS)
+    check("AVEL", "attention", attention, ATTENTIONS)
     branches = tuple(branches)
     if not branches or len(set(branches)) < len(branches):
         expected = f"some of {BRANCHES}, each once"
@@ -112,9 +128,13 @@ def avel(
     for branch in branches:
         check("AVEL", "branches", branch, BRANCHES)
 
-    audio = inputs["audio"]
-    attend = AudioGuidedAttention(attention_units, name="attention")
-    visual, _ = attend(audio, inputs["visual"], return_attention_scores=True)
+    audio, cells = inputs["audio"], inputs["visual"]
+    if attention == "spatial_channel":
+        cells = visual_features(cells, visual_units, visual_dropout)
+        attend = SpatialChannelAttention(visual_units, bottleneck_units, name="attention")
+    else:
+        attend = AudioGuidedAttention(attention_units, name="attention")
+    visual, _ = attend(audio, cells, return_attention_scores=True)
     made = {
         "propagation": lambda: propagation(audio, visual, lstm_units, threshold, dropout),
         "attention": lambda: cross_attention(audio, visual, units, feed_forward, heads, positions, dropout),
@@ -154,7 +174,7 @@ def cross_attention(audio, visual, units, feed_forward, heads, positions, dropou
 
     def affine(x, key):
         projected = layers.Dense(units, activation="relu", name=f"{key}_affine")(x)
-        return layers.Dropout(dropout, name=f"{key}_dropout")(projected)
+        return layers.Dropout(dropout, name=f"{key}_affine_dropout")(projected)
 
     own = {}
     for key, x in (("audio", audio), ("visual", visual)):

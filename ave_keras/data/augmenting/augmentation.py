@@ -11,7 +11,7 @@ import numpy as np
 from ave_keras.errors import AVEError
 
 # What a change needs to know: where the seconds of the event are, or only which event a video has.
-OF_SECONDS = ("swap", "remix", "paste")
+OF_SECONDS = ("swap", "swap_visual", "remix", "paste")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Augmentation:
             another video; the labels stay.
         swap: Replaces the sound, or the picture, of a window by that of a video without this class; the window becomes
             background.
+        swap_visual: As `swap`, but always the picture: something is heard and not seen. Networks tend to take the sound
+            of an event for the event.
         swap_videos: As `swap`, for whole videos, which become background videos. It needs no labels of seconds, so
             that weakly supervised networks can learn with it.
 
@@ -45,6 +47,7 @@ class Augmentation:
     paste: float = 0.0
     remix: float = 0.0
     swap: float = 0.0
+    swap_visual: float = 0.0
     swap_videos: float = 0.0
 
     def __post_init__(self):
@@ -180,7 +183,15 @@ def _remix(batch, before, video, rng):
 
 
 def _swap(batch, before, video, rng):
-    name, others, seconds = _modality(rng), before.others(video, same=False), batch.segments.shape[1]
+    _swap_window(batch, before, video, rng, _modality(rng))
+
+
+def _swap_visual(batch, before, video, rng):
+    _swap_window(batch, before, video, rng, "visual")
+
+
+def _swap_window(batch, before, video, rng, name):
+    others, seconds = before.others(video, same=False), batch.segments.shape[1]
     to = _window(seconds, seconds, rng)
     own = before.events(video)
     if not len(others) or (len(own) and np.isin(own, to).all()):
@@ -215,5 +226,6 @@ CHANGES: dict[str, Callable[[Batch, Batch, int, np.random.Generator], None]] = {
     "paste": _paste,
     "remix": _remix,
     "swap": _swap,
+    "swap_visual": _swap_visual,
     "swap_videos": _swap_videos,
 }

@@ -8,7 +8,9 @@ import ave_keras
 from ave_keras import AVEError
 from ave_keras.models import avel
 
+BRANCHES = ("propagation", "attention", "gates")
 SIZES = {"attention_units": 7, "lstm_units": 4, "units": 8, "feed_forward": 9, "heads": 2, "head_units": 6}
+SIZES |= {"visual_units": 5, "bottleneck_units": 3, "branches": BRANCHES}
 SPEC = {"num_classes": 5, "segments": 4, "audio_dim": 6, "visual_shape": (3, 2, 8)}
 
 
@@ -24,7 +26,7 @@ def x(rng):
 
 def test_the_answer_is_the_mean_of_the_branches(x):
     answer = build().predict(x, verbose=0)
-    branches = [np.float64(answer[f"{name}_segments"]) for name in ("propagation", "attention", "gates")]
+    branches = [np.float64(answer[f"{name}_segments"]) for name in BRANCHES]
     np.testing.assert_allclose(answer["segments"], np.mean(branches, axis=0), atol=1e-6)
     assert len({tuple(branch.round(4).ravel()) for branch in branches}) == 3
 
@@ -32,10 +34,9 @@ def test_the_answer_is_the_mean_of_the_branches(x):
 def test_weak_videos_are_pooled_by_branch(x):
     model = build(supervision="weak")
     answer = model.predict(x, verbose=0)
-    names = ("propagation", "attention", "gates")
-    np.testing.assert_allclose(answer["video"], np.mean([answer[f"{n}_video"] for n in names], axis=0), atol=1e-6)
-    logits = keras.Model(model.input, [model.get_layer(f"{name}_logits").output for name in names])
-    for name, scores in zip(names, logits.predict(x, verbose=0), strict=True):
+    np.testing.assert_allclose(answer["video"], np.mean([answer[f"{n}_video"] for n in BRANCHES], axis=0), atol=1e-6)
+    logits = keras.Model(model.input, [model.get_layer(f"{name}_logits").output for name in BRANCHES])
+    for name, scores in zip(BRANCHES, logits.predict(x, verbose=0), strict=True):
         pooled = np.exp(np.float64(scores).mean(axis=1))
         np.testing.assert_allclose(answer[f"{name}_video"], pooled / pooled.sum(axis=1, keepdims=True), atol=1e-5)
 
@@ -65,8 +66,23 @@ def _parts(audio, visual):
     yield from zip(LAYERS, (audio, visual, visual, audio), strict=True)
 
 
-def test_attention_maps_and_reload(x, tmp_path):
-    model = build()
+def test_the_picture_that_the_sound_selects(x):
+    """The dense layer on the cells comes first, then the attention that tests of CMRAN check."""
+    model = build(branches=["gates"])
+    seen, attend = model.get_layer("visual_features"), model.get_layer("attention")
+    kernel, bias = (np.float64(w) for w in seen.get_weights())
+    cells = np.maximum(np.float64(x["visual"]) @ kernel + bias, 0)
+    found = keras.Model(model.input, attend.output[0]).predict(x, verbose=0)
+    expected = keras.ops.convert_to_numpy(attend(x["audio"], np.float32(cells)))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    guided = build(branches=["gates"], attention="guided")
+    assert isinstance(guided.get_layer("attention"), ave_keras.layers.AudioGuidedAttention)
+    assert guided.get_layer("attention").output[0].shape == (None, 4, 8)
+
+
+@pytest.mark.parametrize("attention", ["spatial_channel", "guided"])
+def test_attention_maps_and_reload(x, tmp_path, attention):
+    model = build(attention=attention)
     maps = ave_keras.attention_maps(model, x)
     assert maps.shape == (3, 4, 3, 2)
     np.testing.assert_allclose(maps.sum(axis=(2, 3)), 1, atol=1e-5)
@@ -99,6 +115,9 @@ def test_smoothing_changes_the_answer_only(x):
         ({"branches": []}, "branches"),
         ({"branches": ["gates", "gates"]}, "branches"),
         ({"positions": "absolute"}, "positions"),
+        ({"attention": "channel"}, "attention"),
+        ({"visual_units": 0}, "visual_units"),
+        ({"visual_dropout": 1.0}, "visual_dropout"),
         ({"heads": 3}, "heads.*a divisor of the width 8"),
         ({"dropout": 1.0}, "dropout"),
         ({"supervision": "none"}, "supervision"),

@@ -39,7 +39,7 @@ def test_nothing_changes_without_shares(labels, rng):
     assert not changed(batch, "audio").any() and not changed(batch, "visual").any()
 
 
-@pytest.mark.parametrize("change", ["shift", "paste", "remix", "swap", "swap_videos"])
+@pytest.mark.parametrize("change", ["shift", "paste", "remix", "swap", "swap_visual", "swap_videos"])
 def test_labels_follow_from_the_sources(labels, features, rng, change):
     """What a label must be is derived here from where sound and picture come from, not from the code."""
     segments, videos = labels
@@ -77,6 +77,16 @@ def test_swap_takes_another_class_and_remix_the_same(labels, rng):
             moved = video != own
             assert moved.any()
             assert ((video % CLASSES == own % CLASSES)[moved] == same).all()
+
+
+def test_swap_visual_leaves_the_sound(labels, rng):
+    segments, videos = labels
+    batch = Augmentation(swap_visual=1.0)(segments, videos, rng)
+    assert not changed(batch, "audio").any()
+    moved = changed(batch, "visual")
+    assert (batch.segments[moved].argmax(axis=-1) == CLASSES).all()
+    assert moved[segments[..., -1] == 0].any()
+    np.testing.assert_array_equal(batch.segments[~moved], segments[~moved])
 
 
 def test_weak_change_ignores_the_labels_of_seconds(labels, rng):
@@ -118,7 +128,7 @@ def test_weights_follow_the_changed_labels(synthetic_ave):
 def test_one_class_and_one_video_stay(rng):
     segments = np.tile(np.float32([1, 0]), (3, 4, 1))
     for part in (segments, segments[:1]):
-        batch = Augmentation(paste=1, remix=1, swap=1, swap_videos=1)(part, None, rng)
+        batch = Augmentation(paste=1, remix=1, swap=1, swap_visual=1, swap_videos=1)(part, None, rng)
         np.testing.assert_array_equal(batch.segments, part)
 
 
