@@ -87,8 +87,10 @@ class Plan:
 
     def _tried(self, identity):
         """How many different configurations have been trained on a data set, seeds not counted."""
-        cells = [r["cell"] for r in self.store.records().values() if r["cell"]["data"]["sha256"] == identity["sha256"]]
-        return len({json.dumps([cell["entry"], cell["model"], cell["recipe"]], sort_keys=True) for cell in cells})
+        stored = self.store.records().values()
+        records = [record for record in stored if record["cell"]["data"]["sha256"] == identity["sha256"]]
+        parts = ("name", "model", "recipe")  # as they were then, with the changes of the cell
+        return len({json.dumps([record["entry"][part] for part in parts], sort_keys=True) for record in records})
 
 
 def make_plan(

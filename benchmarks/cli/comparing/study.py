@@ -66,9 +66,11 @@ def study(
     check_folder(publish_to)
     plan = _plan(name, data, factors, seeds, backend, epochs, results, skip_bad, check=not dry_run)
     if dry_run:
-        for arm, cells in plan.of(0).items():
-            done = sum(plan.store.has(cell.key) for cell in cells)
-            messages.print(f"{arm}: {cells[0].entry}, {done} of {len(cells)} finished", markup=False, highlight=False)
+        for number, folder in enumerate(plan.folders):
+            for arm, cells in plan.of(number).items():
+                done = sum(plan.store.has(cell.key) for cell in cells)
+                text = f"{folder}, {arm}: {cells[0].entry}, {done} of {len(cells)} finished"
+                messages.print(text, markup=False, highlight=False, soft_wrap=True)
         return
     if plan.missing:
         check_arms(plan.study, plan.arms, plan.specs, plan.backend)

@@ -93,6 +93,30 @@ def test_kept_weights_give_the_scores_of_an_ordinary_cell(tmp_path, file, folder
     assert whole["test"] in [score["test"] for score in scores.values()]
 
 
+def test_an_entry_that_was_changed_counts_twice(tmp_path, file, folder):
+    common = [file, "--data", folder, "--results", tmp_path, "--backend", "torch", "--seeds", "0,", "--workers", 1]
+    assert benchmarks("study", *common) == 0
+    report = tmp_path / "studies" / "reports" / "own" / "report.md"
+    assert "holds 2 configurations" in report.read_text()
+    path = next((tmp_path / "studies" / "cells").glob("*.json"))
+    record = json.loads(path.read_text())
+    record["entry"]["recipe"]["learning_rate"] /= 2
+    path.with_name("0.json").write_text(json.dumps(record))
+    assert benchmarks("study", *common) == 0
+    assert "holds 3 configurations" in report.read_text()
+
+
+def test_dry_run_lists_every_data_set(tmp_path, file, folder, capsys):
+    other = tmp_path / "other"
+    other.symlink_to(folder)
+    args = [file, "--data", folder, "--data", other, "--results", tmp_path, "--backend", "torch", "--dry-run"]
+    assert benchmarks("study", *args) == 0
+    printed = capsys.readouterr().err.splitlines()
+    for path in (folder, other):
+        assert f"{path}, base: a, 0 of 3 finished" in printed
+        assert f"{path}, width: narrow: a, 0 of 3 finished" in printed
+
+
 def test_two_seeds_have_no_interval(tmp_path, file, folder, capsys):
     common = ["--data", folder, "--results", tmp_path, "--backend", "torch", "--seeds", 2, "--workers", 1]
     assert benchmarks("study", file, *common) == 0
