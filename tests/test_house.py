@@ -64,6 +64,7 @@ ROOMS = {
         *("ave_keras", "zoo", "drills", "execution", "grid", "reports", "results", "speed", "studies", "unknown"),
     ),
     "benchmarks.exports": ("drills",),
+    "benchmarks.scenes": ("drills",),
     "benchmarks.__main__": ("cli", "zoo"),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
