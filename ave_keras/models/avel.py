@@ -109,7 +109,7 @@ def avel(
 
     Reference:
         Attention: Xu et al., ACM MM 2020, or Tian et al., ECCV 2018. Branches after Zhou et al., CVPR 2021; Xu et al.,
-        ACM MM 2020; and Kiela et al., AAAI 2018. The combination is ours; docs/avel.md has its ablations.
+        ACM MM 2020; and Kiela et al., AAAI 2018. The combination is ours; docs/avel.md compares it.
     """
     sizes = {"attention_units": attention_units, "lstm_units": lstm_units, "units": units}
     sizes |= {"feed_forward": feed_forward, "head_units": head_units}

@@ -4,7 +4,6 @@ An event is where its object is both seen and heard. `scenes.csv`, which `ave-ke
 the two a second without an event lacks, so that the table shows what networks do not notice.
 """
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,9 @@ from ave_keras.data import AVE
 from ave_keras.errors import AVEError
 from ave_keras.films.composing import SCENES
 from benchmarks.reports.markdown import markdown_lines
+from benchmarks.results.files import read_csv
 from benchmarks.results.store import Store
+from benchmarks.results.summary import correct
 from zoo.cli.terminal import new_app, run
 
 KINDS = {"seen and heard": (1, 1), "only heard": (0, 1), "only seen": (1, 0), "neither": (0, 0)}
@@ -34,35 +35,33 @@ def kinds(films: Path, names: list[str]) -> np.ndarray:
         `(N, T)` numbers.
 
     Raises:
-        AVEError: The folder has no `scenes.csv`, or that lacks a video.
+        AVEError: The folder has no `scenes.csv`, or that lacks a video or is damaged.
     """
     path = films / SCENES
     if not path.is_file():
         fix = f"Compose films: ave-keras data compose {films}"
         raise AVEError("cannot tell what is seen and heard", file=path, expected="a file", found="none", fix=fix)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = {row["video"]: row for row in csv.DictReader(file)}
+    rows = {row.get("video"): row for row in read_csv(path)}
     if missing := [name for name in names if name not in rows]:
         raise AVEError("these are features of other films", file=path, expected=missing[0], found=f"{len(rows)} others")
-    flags = np.array([[list(map(int, rows[name][key])) for key in ("seen", "heard")] for name in names])
+    try:
+        flags = np.array([[list(map(int, rows[name][key])) for key in ("seen", "heard")] for name in names])
+    except (KeyError, TypeError, ValueError) as error:
+        expected = "a 0 or 1 for every second in the columns seen and heard"
+        raise AVEError("cannot tell what is seen and heard", file=path, expected=expected, found=error) from error
     return np.select([(flags == np.array(kind)[:, None]).all(axis=1) for kind in KINDS.values()], range(len(KINDS)))
 
 
-def errors(record: dict, kind: np.ndarray, split: str = "val") -> list[float]:
-    """The share of wrong seconds, in percent, by kind.
+def errors(record: dict, kind: np.ndarray) -> list[float]:
+    """The share of wrong seconds on validation, in percent, by kind; NaN for a kind without seconds.
 
     Args:
         record: The record of a cell.
         kind: What `kinds` returns for all videos of the data set.
-        split: The split of the scores.
     """
-    part = record[split]
-    wrong = np.array(part["predicted"]) != np.array(part["truth"])
-    found = kind[np.array(part["rows"])]
-    counts = [(found == number).sum() for number in range(len(KINDS))]
-    return [
-        100 * float(wrong[found == number].mean()) if count else float("nan") for number, count in enumerate(counts)
-    ]
+    wrong, found = 1 - correct(record, "val"), kind[record["val"]["rows"]]
+    parts = [wrong[found == number] for number in range(len(KINDS))]
+    return [100 * float(part.mean()) if part.size else float("nan") for part in parts]
 
 
 def unchanged(record: dict) -> bool:

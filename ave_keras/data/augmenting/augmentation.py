@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -182,15 +183,8 @@ def _remix(batch, before, video, rng):
             return
 
 
-def _swap(batch, before, video, rng):
-    _swap_window(batch, before, video, rng, _modality(rng))
-
-
-def _swap_visual(batch, before, video, rng):
-    _swap_window(batch, before, video, rng, "visual")
-
-
-def _swap_window(batch, before, video, rng, name):
+def _swap(batch, before, video, rng, name=None):
+    name = name or _modality(rng)
     others, seconds = before.others(video, same=False), batch.segments.shape[1]
     to = _window(seconds, seconds, rng)
     own = before.events(video)
@@ -226,6 +220,6 @@ CHANGES: dict[str, Callable[[Batch, Batch, int, np.random.Generator], None]] = {
     "paste": _paste,
     "remix": _remix,
     "swap": _swap,
-    "swap_visual": _swap_visual,
+    "swap_visual": partial(_swap, name="visual"),
     "swap_videos": _swap_videos,
 }

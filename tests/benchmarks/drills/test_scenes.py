@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import zoo
+from ave_keras import AVEError
 from ave_keras.data import AVE
 from benchmarks.drills import scenes
 from benchmarks.results.store import Store
@@ -67,3 +68,10 @@ def test_mistakes_end_with_one_line(tmp_path, films, folder, capsys, monkeypatch
     with pytest.raises(SystemExit):
         scenes.main()
     assert "features of other films" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["x,10\ny,01,11\n", "x,10,1\ny,01,11\n", "x,1a,11\ny,01,11\n"])
+def test_a_damaged_file(films, text):
+    (films / "scenes.csv").write_text(f"video,seen,heard\n{text}")
+    with pytest.raises(AVEError, match="a 0 or 1 for every second"):
+        scenes.kinds(films, ["x", "y"])
