@@ -22,7 +22,7 @@ KINDS = (
     "avdln",
     "dcca",
     "cpsp",
-    "avel",
+    "w_avel",
 )
 ENTRIES = zoo.list() if keras.backend.backend() == "torch" else KINDS
 

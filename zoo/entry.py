@@ -35,6 +35,7 @@ class Entry:
         paper: The paper's table and figures.
         parameters: Number of weights at the released sizes.
         protocol: `"paper"` or `"official"`.
+        candidate: Whether it was compared in a study and not made part of the zoo: `zoo.list` leaves it out.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Entry:
     paper: dict
     parameters: int
     protocol: str = "paper"
+    candidate: bool = False
 
     def __post_init__(self):
         """Checks the values that `build` and `compile` rely on."""

@@ -17,8 +17,8 @@ PROTOCOLS = ("paper", "official")
 FAMILY_KEYS = {"family", "task", "builder", "model", "recipe", "official", "entries", "matrix", "aliases"}
 OPTIONAL_KEYS = {"official", "matrix", "aliases"}
 MATRIX_KEYS = {"fusion", "stage", "paper", "parameters"}
-ENTRY_KEYS = {"title", "summary", "model", "recipe", "paper", "parameters", "task", "official"}
-OPTIONAL_ENTRY_KEYS = {"recipe", "task", "official"}
+OPTIONAL_ENTRY_KEYS = {"recipe", "task", "official", "candidate"}
+ENTRY_KEYS = {"title", "summary", "model", "paper", "parameters"} | OPTIONAL_ENTRY_KEYS
 
 
 def files() -> list[Path]:
@@ -28,7 +28,7 @@ def files() -> list[Path]:
 
 @cache
 def entries(protocol: str = "paper") -> dict[str, Entry]:
-    """All entries of a protocol, `{name: Entry}` in the order of the files."""
+    """All entries of a protocol and all candidates, `{name: Entry}` in the order of the files."""
     if protocol not in PROTOCOLS:
         raise AVEError("unknown protocol", expected=f"one of {PROTOCOLS}", found=repr(protocol))
     found = {}
@@ -79,6 +79,7 @@ def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
             paper=own["paper"],
             parameters=own["parameters"],
             protocol=protocol,
+            candidate=own.get("candidate", False),
         )
 
 
@@ -119,8 +120,8 @@ def entry(name: str, protocol: str = "paper") -> Entry:
 
 
 def names(pattern: str = "*", family: str | None = None, task: str | None = None) -> list[str]:
-    """Names and aliases that match a glob pattern, a family and a task."""
-    known = entries()
+    """Names and aliases that match a glob pattern, a family and a task, without candidates."""
+    known = {name: entry for name, entry in entries().items() if not entry.candidate}
     every = {**{name: name for name in known}, **aliases()}
     return [
         name

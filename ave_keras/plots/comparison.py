@@ -172,6 +172,7 @@ def effects_figure(
     *,
     xlabel: str = "difference in segment accuracy, percentage points",
     title: str = "",
+    margin: float | None = None,
 ) -> Figure:
     """Draws differences with their intervals, a row per name and a marker per series, beside a line at zero.
 
@@ -181,6 +182,7 @@ def effects_figure(
             difference that is missing, or has no interval.
         xlabel: The name of the axis.
         title: The title of the figure.
+        margin: The largest difference that does not matter, of a test of equivalence: a band on both sides of zero.
 
     Raises:
         AVEError: The numbers of names and values differ.
@@ -192,6 +194,8 @@ def effects_figure(
     figure = Figure(figsize=(7.5, 1.4 + (0.12 + 0.2 * len(series)) * len(names)), layout="constrained")
     axes = figure.subplots()
     axes.axvline(0, color=BACKGROUND_COLOR, lw=1)
+    if margin is not None:
+        axes.axvspan(-margin, margin, color=BACKGROUND_COLOR, alpha=0.2, lw=0, zorder=0)
     places = np.arange(len(names))
     for number, (name, (color, marker, _)) in enumerate((n, look) for n, look in looks(series).items() if n in series):
         found = _numbers(name, series[name], (len(names), 3))

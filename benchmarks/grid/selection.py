@@ -15,7 +15,7 @@ def choose_entries(tables, patterns):
 
     Args:
         tables: The `grid.tables.Table`s to select from; empty for all entries of the zoo.
-        patterns: Glob patterns of names; None or empty for all entries.
+        patterns: Glob patterns of names; None or empty for all entries. Without tables, a candidate has to be named.
 
     Returns:
         List of names.
@@ -30,11 +30,14 @@ def choose_entries(tables, patterns):
     for pattern in patterns:
         matching = fnmatch.filter(names, pattern)
         if not matching:
-            # For an unknown name, the zoo raises an error that suggests similar names.
-            name = zoo.entry(pattern).name
-            fix = next((f"Add --tables {table}" for table, t in all_tables().items() if name in t.entries), None)
-            expected = f"one of {names}"
-            raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
+            entry = zoo.entry(pattern)  # For an unknown name, an error that suggests similar names.
+            if tables or not entry.candidate:
+                fix = next(
+                    (f"Add --tables {table}" for table, t in all_tables().items() if entry.name in t.entries), None
+                )
+                expected = f"one of {names}"
+                raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
+            matching = [entry.name]
         chosen += matching
     return list(dict.fromkeys(chosen))
 

@@ -52,6 +52,11 @@ def test_dmrn_starts_from_a_trained_av_att(tmp_path):
         small.load("dmrn_late", init_from=tmp_path / "absent.keras")
 
 
+def test_candidates_load_and_are_not_listed():
+    assert zoo.entry("avel").candidate and "avel" not in zoo.list() and zoo.list(family="avel") == ["w_avel"]
+    assert small.load("avel").name == "avel"
+
+
 def test_filters():
     assert zoo.list("w_*") == zoo.list(task="weak") and set(zoo.list(family="weak")) < set(zoo.list("w_*"))
     assert zoo.list("*psp") == ["cpsp", "w_cpsp", "psp", "w_psp"]

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.table import Table
 
+from ave_keras import plots
 from ave_keras.errors import AVEError
 from benchmarks.cli import options
 from benchmarks.results.files import atomic, check_folder
@@ -20,7 +22,8 @@ def equivalence(
     entries: Annotated[list[str], typer.Argument(help="Entries of the grid.")],
     results: options.Results = Path("results"),
     publish_to: Annotated[
-        Path | None, typer.Option("--publish", help="Also write the table to this Markdown file.")
+        Path | None,
+        typer.Option("--publish", help="Also write the table to this Markdown file, and a figure beside it."),
     ] = None,
 ):
     """Test whether TensorFlow, JAX and PyTorch train to the same accuracy, within one percentage point.
@@ -51,6 +54,23 @@ def equivalence(
     if publish_to:
         with atomic(publish_to) as temporary:
             temporary.write_text("\n".join([*markdown_lines(HEAD, body), "", said, ""]), encoding="utf-8")
+        plots.save(_figure(found, MARGIN), publish_to.with_suffix(".png"))
+
+
+def _figure(found, margin):
+    """The differences with their intervals, and the margin: a row per entry and metric, a marker per pair."""
+    rows = list(dict.fromkeys(_row(line) for line in found))
+    series = {}
+    for line in found:
+        values = series.setdefault(f"{line.second} minus {line.first}", [[np.nan] * 3 for _ in rows])
+        values[rows.index(_row(line))] = [line.difference, line.low, line.high]
+    title = f"Differences between backends, 90 % intervals, and the margin of ±{margin:g} point"
+    return plots.effects_figure(rows, series, xlabel="difference, percentage points", title=title, margin=margin)
+
+
+def _row(found):
+    name = found.entry if found.metric == "accuracy" else f"{found.entry}, {found.metric}"
+    return f"{name}, {found.data.split(',')[0]}"
 
 
 def _line(found):

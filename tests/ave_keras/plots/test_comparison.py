@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from ave_keras import AVEError
-from ave_keras.plots import bars_figure, scatter_figure
+from ave_keras.plots import bars_figure, effects_figure, scatter_figure
 
 
 def test_bars():
@@ -68,3 +68,13 @@ def test_chosen_labels_and_mistakes():
         scatter_figure(["a"], [0], [1])
     with pytest.raises(AVEError, match="group per name"):
         scatter_figure(["a"], [1], [1], groups=[])
+
+
+def test_effects():
+    figure = effects_figure(["x", "y"], {"one": [[0.5, -0.5, 1.5], [np.nan] * 3]}, margin=1)
+    (axes,) = figure.axes
+    (band,) = axes.patches
+    assert (band.get_x(), band.get_width()) == (-1, 2)
+    lines = next(c for c in axes.collections if hasattr(c, "get_segments"))
+    assert lines.get_segments()[0][:, 0].tolist() == [-0.5, 1.5]
+    assert not effects_figure(["x"], {"one": [[0.5, -0.5, 1.5]]}).axes[0].patches

@@ -69,6 +69,9 @@ def test_entries_and_tables():
         choose_entries([one], ["av_at"])
     with pytest.raises(AVEError, match=r"no entry matches.*--entries.*'a'.*found 'dmrn_late'"):
         choose_entries([one], ["dmrn_late"])
+    assert choose_entries((), ["avel", "a"]) == ["avel", "a"]
+    with pytest.raises(AVEError, match=r"no entry matches.*found 'avel'"):
+        choose_entries([one], ["avel"])
     with pytest.raises(AVEError, match=r"unknown table.*--tables.*one of 1, 2.*'12'.*Nearest: [12]"):
         choose_tables("12")
 
