@@ -44,7 +44,8 @@ def render(chosen: Entry) -> str:
     lines += _block("paper", chosen.paper or {"": "not in the paper"})
     lines += ["measured", *(_measured(row) for row in results(chosen.name)[:8])]
     if lines[-1] == "measured":
-        lines.append("  nothing yet; run: python -m benchmarks run")
+        hint = "it is a candidate of a study" if chosen.candidate else "run: python -m benchmarks run --tables all"
+        lines.append(f"  nothing yet; {hint}")
     lines += [_tagged(tag) for tag in weights(chosen.name).values()]
     lines += [_compared(row) for row in comparisons() if row["second"] == chosen.name]
     return "\n".join(lines)

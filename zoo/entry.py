@@ -78,6 +78,15 @@ class Entry:
     def _check_teacher(self):
         """Raises an error for labels of seconds that the entry must not see, or that teachers cannot give."""
         recipe = self.recipe
+        changes = Augmentation.from_dict(recipe.augment).of_seconds if recipe.augment else []
+        if recipe.teacher and changes:
+            raise AVEError(
+                f"entry '{self.name}' cannot change seconds whose labels are a teacher's probabilities",
+                key="augment",
+                expected="swap_videos or shift beside a teacher",
+                found=changes,
+                fix="Leave out these changes, or the teacher",
+            )
         targets = {term["target"] for term in (recipe.losses or {}).values()} - {"unused"}
         if self.task == "weak":
             # The released PSP learns from the proportions of the classes, which are more than a label per video.
@@ -89,7 +98,6 @@ class Entry:
                     expected="a loss on the target 'segments' if, and only if, there is a teacher; else on videos",
                     found=f"{sorted(targets)}, teacher {recipe.teacher}",
                 )
-            changes = Augmentation.from_dict(recipe.augment).of_seconds if recipe.augment else []
             if changes:
                 raise AVEError(
                     f"weak entry '{self.name}' has no labels of seconds",

@@ -138,11 +138,21 @@ class Recipe:
             raise AVEError("invalid recipe", key="average", expected=expected, found=repr(self.average))
         if self.teacher is not None:
             _check_teacher(self.teacher)
+        if self.cosine_decay not in (None, True, False):
+            raise AVEError(
+                "invalid recipe", key="cosine_decay", expected="true, false or null", found=repr(self.cosine_decay)
+            )
         if self.cosine_decay and (self.milestones or self.decay_steps):
             found = "milestones" if self.milestones else "decay_steps"
             raise AVEError("invalid recipe", key="cosine_decay", expected="no other decay", found=found)
+        if self.losses is not None and not isinstance(self.losses, dict):
+            raise AVEError("invalid recipe", key="losses", expected="{output: {loss, target}}", found=repr(self.losses))
         for output, term in (self.losses or {}).items():
-            if not {"loss", "target"} <= term.keys() <= TERM_KEYS or term["loss"] not in LOSSES:
+            if (
+                not isinstance(term, dict)
+                or not {"loss", "target"} <= term.keys() <= TERM_KEYS
+                or term["loss"] not in LOSSES
+            ):
                 expected = f"loss and target, a loss of {LOSSES}, and optionally weight, options and late"
                 raise AVEError("invalid recipe", key=f"losses.{output}", expected=expected, found=term)
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:

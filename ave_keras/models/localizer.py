@@ -94,6 +94,7 @@ def localizer(
     check("localizer", "init", init, INITS)
     check_visual_shape("localizer", visual_shape, attention)
     check("localizer", "decision", decision, DECISIONS if fusion != "dmrfe" and stage != "decision" else DECISIONS[:1])
+    check("localizer", "gating", gating, (False, True))
     if gating or scales:
         check("localizer", "stage", stage, ("late",) if gating else ("early", "late"))
         check("localizer", "fusion", fusion, FUSIONS)

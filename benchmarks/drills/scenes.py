@@ -96,13 +96,13 @@ def table(films: Path, features: Path, store: Store) -> str:
 def scenes(
     films: Annotated[Path, typer.Argument(help="A folder of `ave-keras data compose`.", metavar="FILMS")],
     features: Annotated[Path, typer.Argument(help="What `ave-keras extract` made of it.", metavar="FEATURES")],
-    results: Annotated[Path, typer.Option(help="The results folder.")] = Path("results/studies"),
+    results: Annotated[Path, typer.Option(help="The results folder.")] = Path("results"),
 ):
     """Print how often networks are wrong where the event is seen and heard, only heard, only seen, or neither.
 
     Example: python -m benchmarks.scenes made/films made/features
     """
-    print(table(films, features, Store(results, write=False)))
+    print(table(films, features, Store(results / "studies", write=False)))
 
 
 def main():

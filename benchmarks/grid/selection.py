@@ -32,9 +32,10 @@ def choose_entries(tables, patterns):
         if not matching:
             entry = zoo.entry(pattern)  # For an unknown name, an error that suggests similar names.
             if tables or not entry.candidate:
-                fix = next(
-                    (f"Add --tables {table}" for table, t in all_tables().items() if entry.name in t.entries), None
-                )
+                tables_of = (table for table, t in all_tables().items() if entry.name in t.entries)
+                fix = next((f"Add --tables {table}" for table in tables_of), None)
+                if entry.candidate:
+                    fix = f"{entry.name} is a candidate of a study, not of a table; python -m benchmarks study --help"
                 expected = f"one of {names}"
                 raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
             matching = [entry.name]

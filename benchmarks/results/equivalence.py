@@ -115,6 +115,14 @@ def equivalences(records: Iterable[dict], entries: Sequence[str]) -> list[Equiva
             one, other = by_backend[first], by_backend[second]
             means = float(np.mean(one)), float(np.mean(other))
             seeds = len(one), len(other)
+            if min(seeds) < 2:
+                raise AVEError(
+                    "cannot test equivalence",
+                    key=f"{entries[number]}, {first} and {second}",
+                    expected="two seeds or more of each backend",
+                    found=f"{seeds[0]} and {seeds[1]}",
+                    fix="Run more: python -m benchmarks run --seeds 5 --backend …; or leave the entry out",
+                )
             test = two_one_sided_tests(one, other)
             found.append(Equivalence(data, entries[number], metric, first, second, means, seeds, *test))
     if not found:

@@ -33,8 +33,9 @@ def check_arms(study, arms, specs, backend):
     failed = json.loads(done.stdout.splitlines()[-1])
     if failed:
         expected = "levels that the builder and the recipe accept"
+        found = failed["error"].rstrip(".")
         raise AVEError(
-            "an arm of this study does not build", key=failed["name"], expected=expected, found=failed["error"]
+            "an arm of this study does not build", file=study.file, key=failed["name"], expected=expected, found=found
         )
 
 

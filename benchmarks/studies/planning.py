@@ -80,7 +80,7 @@ class Plan:
                 test[arm] = {c.seed: record | uses.scores[c.key] for c, record in own if c.key in uses.scores}
             found["val"][name] = val
             if any(test.values()):
-                found["test"][name], used[name] = test, uses.uses
+                found["test"][name], used[name] = test, uses
         tried = {data_name(identity): self._tried(identity) for identity in self.identities}
         made = {split: lines(self.study, by_data, split) for split, by_data in found.items() if by_data}
         return {split: (part, notes(self.study, part, split, used, tried)) for split, part in made.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from benchmarks.results.summary import number, seconds_per_epoch
 from benchmarks.studies.effects import FEWEST_SEEDS, Effect, effect, hits, holm
 from benchmarks.studies.study import BASE, Study
 from zoo.card import probability
+
+if TYPE_CHECKING:
+    from benchmarks.studies.scoring import TestUses
 
 HEAD = ("arm", "entry", "accuracy %", "minus base", "95 % interval", "p, corrected", "parameters", "s/epoch")
 
@@ -101,7 +104,7 @@ def lines(study: Study, results: Mapping[str, Mapping[str, Mapping[int, dict]]],
 
 
 def notes(
-    study: Study, found: Sequence[Line], split: str, uses: Mapping[str, Sequence[dict]], tried: Mapping[str, int]
+    study: Study, found: Sequence[Line], split: str, uses: Mapping[str, TestUses], tried: Mapping[str, int]
 ) -> list[str]:
     """What a reader must know about the numbers, in plain lines.
 
@@ -109,30 +112,36 @@ def notes(
         study: The `Study`.
         found: Its `Line`s.
         split: The split of the scores.
-        uses: The recorded uses of the test split, by data set.
+        uses: The `TestUses` by data set.
         tried: The number of configurations that the results folder holds, by data set, also of other studies.
     """
     arms = {line.arm for line in found} - {BASE}
     trainings = sum(len(line.scores) for line in found)
     comparisons = sum(line.p is not None for line in found)
     sets = len({line.data for line in found})
+    compared = f"; {_count(comparisons, 'comparison')}, for which Holm's method corrects p" if comparisons else ""
     said = [
-        f"Tried: {_count(len(arms), 'change')} on {_count(sets, 'data set')}, {_count(trainings, 'training')}; "
-        f"{_count(comparisons, 'comparison')}, for which Holm's method corrects p. With all studies, the results "
-        f"folder holds {', '.join(f'{count} configurations on {data}' for data, count in tried.items())}."
+        f"Tried: {_count(len(arms), 'change')} on {_count(sets, 'data set')}, "
+        f"{_count(trainings, 'training')}{compared}. "
+        f"With all studies, the results folder holds "
+        f"{', '.join(f'{count} configurations on {data}' for data, count in tried.items())}."
     ]
     if split == "val":
         said.append(
             "Scores are of the validation split, which chose the epoch, too: all are too high, each in the same way. "
-            "The test split was not used."
+            "They do not use the test split."
         )
     else:
         for data, used in uses.items():
-            times = f"once, on {used[0]['date'][:10]}" if len(used) == 1 else f"{len(used)} TIMES"
-            said.append(f"{data}: the test split was scored {times} (commit {used[-1]['commit'] or 'unknown'}).")
+            when = "; ".join(f"{use['date'][:10]}, commit {use['commit'] or 'unknown'}" for use in used.uses)
+            times = "once" if len(used.uses) == 1 else f"{len(used.uses)} TIMES"
+            others = f" Other studies have scored it, too: {', '.join(used.others)}." if used.others else ""
+            said.append(f"{data}: the test split was scored {times} ({when}).{others}")
     if any(line.effect and line.effect.seeds < FEWEST_SEEDS for line in found):
         said.append(f"Fewer than {FEWEST_SEEDS} seeds: differences have no interval and no p.")
-    return [*said, "Intervals and p hold for other videos and other seeds: both are drawn again.", *study.notes]
+    if comparisons:
+        said.append("Intervals and p hold for other videos and other seeds: both are drawn again.")
+    return [*said, *study.notes]
 
 
 def _count(number, word):

@@ -27,6 +27,7 @@ class TestUses:
     __test__ = False  # The name is not that of a test.
 
     def __init__(self, store: Store, study: str, sha256: str):
+        self.study = study
         self.path: Path = store.folder / "test" / f"{study}-{sha256[:16]}.json"
         held = read_json(self.path) or {"uses": [], "scores": {}}
         self.uses: list[dict] = held["uses"]
@@ -44,8 +45,16 @@ class TestUses:
                 file=self.path,
                 expected="one use: what is chosen after seeing the test split is no longer measured by it",
                 found=f"{len(self.uses)}, the last on {self.uses[-1]['date']}",
-                fix="Print the scores with: python -m benchmarks study. --force scores again, and every report says so",
+                fix=f"Print the scores with: python -m benchmarks study {self.study}. --force scores again, and all "
+                "reports say so",
             )
+
+    @property
+    def others(self) -> list[str]:
+        """The other studies that have used this split."""
+        names = self.path.name.removeprefix(self.study)
+        found = (file.name.removesuffix(names) for file in self.path.parent.glob(f"*{names}"))
+        return sorted(name for name in found if name != self.study)
 
     def record(self, arms: Sequence[str], commit: str, scores: dict[str, dict]) -> None:
         """Adds a use and its scores, and writes the file."""

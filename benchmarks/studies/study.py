@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,19 @@ from benchmarks.grid.cells import Cell
 
 FOLDER = Path(__file__).parent
 BASE = "base"
-CHANGES = ("entry", "model", "recipe")
+KINDS: dict[str, type] = {
+    "title": str,
+    "base": str,
+    "factors": dict,
+    "combine": list,
+    "model": dict,
+    "recipe": dict,
+    "protocol": str,
+}
+KINDS |= {"seeds": int, "data": list, "notes": list}
+FACTOR_KINDS = {"title": str, "levels": dict, "source": str}
+WORDS = {str: "text", dict: "`key: value` lines", list: "a list", int: "a whole number"}
+CHANGES = {"entry": str, "model": dict, "recipe": dict}
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ class Study:
         seeds: The number of seeds.
         data: The folders of its data sets.
         notes: Lines for the report.
+        file: The file that it was read from.
     """
 
     name: str
@@ -80,6 +94,7 @@ class Study:
     seeds: int = 5
     data: tuple = ()
     notes: tuple = ()
+    file: Path | None = None
 
     @property
     def arms(self) -> list[Arm]:
@@ -95,7 +110,7 @@ class Study:
         named = set(patterns or self.factors)
         for name in named - self.factors.keys():
             what = f"the study {self.name!r} has no such factor"
-            raise _unknown(what, name, self.factors, "--factors", _file(self.name))
+            raise _unknown(what, name, self.factors, "--factors", self.file)
         chosen = [{}, *({name: level} for name in self.factors if name in named for level in self.factors[name].levels)]
         chosen += [choice for choice in self.combine if set(choice) <= named]
         return [self._arm(choice) for choice in chosen]
@@ -139,19 +154,28 @@ def read(name: str) -> Study:
 
 def from_dict(values: Any, file: Path) -> Study:
     """A study from the contents of its file; see `read` for errors."""
-    known = [f.name for f in fields(Study) if f.name != "name"]
-    _check_keys(values, known, ("title", "base", "factors"), "", file)
+    _check_keys(values, KINDS, ("title", "base", "factors"), "", file)
+    _check_kinds(values, KINDS, "", file)
+    if values.get("seeds", 1) < 1:
+        raise AVEError("invalid study", file=file, key="seeds", expected="1 or more", found=values["seeds"])
     factors = {}
     _check_keys(values["factors"], None, (), "factors", file)
     for name, factor in values["factors"].items():
         key = f"factors.{name}"
-        _check_keys(factor, [f.name for f in fields(Factor)], ("title", "levels"), key, file)
+        _check_keys(factor, FACTOR_KINDS, ("title", "levels"), key, file)
+        _check_kinds(factor, FACTOR_KINDS, key, file)
         _check_keys(factor["levels"], None, (), f"{key}.levels", file)
         # YAML reads levels such as 0.5 and off as numbers and booleans.
         levels = {str(level): change for level, change in factor["levels"].items()}
+        if len(levels) < len(factor["levels"]):
+            found = ", ".join(map(repr, factor["levels"]))
+            raise AVEError("levels with the same name", file=file, key=f"{key}.levels", found=found)
         for level, change in levels.items():
             _check_keys(change, CHANGES, (), f"{key}.levels.{level}", file)
+            _check_kinds(change, CHANGES, f"{key}.levels.{level}", file)
         factors[str(name)] = Factor(**{**factor, "levels": levels})
+    for choice in values.get("combine", ()):
+        _check_keys(choice, None, (), "combine", file)
     combine = [{str(f): str(level) for f, level in choice.items()} for choice in values.get("combine", ())]
     for choice in combine:
         for name, level in choice.items():
@@ -161,28 +185,54 @@ def from_dict(values: Any, file: Path) -> Study:
                 raise _unknown("a combination names an unknown level", level, factors[name].levels, name, file)
         _refuse_conflicts(choice, factors, file)
     tuples = {key: tuple(values.get(key, ())) for key in ("data", "notes")}
-    study = Study(file.stem, **{**values, **tuples, "factors": factors, "combine": tuple(combine)})
-    for arm in study.arms:
-        try:
-            zoo.entry(arm.entry, study.protocol).with_recipe(**arm.recipe)
-        except AVEError as error:
-            raise AVEError(
-                "an arm of this study is invalid", file=file, key=arm.name, found=str(error).rstrip(".")
-            ) from error
+    study = Study(file.stem, **{**values, **tuples, "factors": factors, "combine": tuple(combine), "file": file})
+    _check_arms(study)
     return study
+
+
+def _check_arms(study):
+    base = None
+    for arm in study.arms:
+        place = {"file": study.file, "key": arm.name}
+        try:
+            entry = zoo.entry(arm.entry, study.protocol).with_recipe(**arm.recipe).with_model(**arm.model)
+            json.dumps([arm.model, arm.recipe])
+        except (AVEError, TypeError) as error:
+            raise AVEError("an arm of this study is invalid", **place, found=str(error).rstrip(".")) from error
+        if base is None:
+            base = entry
+        elif entry == base:
+            raise AVEError(
+                "this arm changes nothing", **place, expected="another entry, model or recipe than the base's"
+            )
+        elif (entry.task == "matching") != (base.task == "matching"):
+            expected = f"an entry like {base.name}, so that their scores can be compared"
+            raise AVEError("this arm has another task than the base", **place, expected=expected, found=entry.name)
 
 
 def _refuse_conflicts(choice, factors, file):
     seen: dict = {}
     for name, level in choice.items():
         change = factors[name].levels[level]
-        own = [("entry", "")] * ("entry" in change) + [(kind, k) for kind in CHANGES[1:] for k in change.get(kind, {})]
+        own = [("entry", "")] * ("entry" in change) + [
+            (kind, k) for kind in ("model", "recipe") for k in change.get(kind, {})
+        ]
         for part in own:
             if part in seen:
                 what = ".".join(filter(None, part))
                 found = f"{seen[part]} and {name} both change {what}"
                 raise AVEError("these factors cannot be combined", file=file, key="combine", found=found)
             seen[part] = name
+
+
+def _check_kinds(values, kinds, key, file):
+    for name, value in values.items():
+        kind = kinds[name]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            expected = WORDS[kind]
+            raise AVEError(
+                "invalid study", file=file, key=f"{key}.{name}".lstrip("."), expected=expected, found=repr(value)
+            )
 
 
 def _check_keys(values, known, needed, key, file):

@@ -39,7 +39,7 @@ def equivalence(
     from benchmarks.reports.markdown import markdown_lines
     from benchmarks.results.equivalence import MARGIN, equivalences
 
-    check_folder(publish_to)
+    check_folder(publish_to, ".md")
     names = [zoo.entry(name).name for name in entries]
     if not results.is_dir():
         raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")

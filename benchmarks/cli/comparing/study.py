@@ -63,7 +63,7 @@ def study(
     from benchmarks.execution.driver import run_cells
     from benchmarks.studies.building import check_arms
 
-    check_folder(publish_to)
+    check_folder(publish_to, ".csv")
     plan = _plan(name, data, factors, seeds, backend, epochs, results, skip_bad, check=not dry_run)
     if dry_run:
         for number, folder in enumerate(plan.folders):
@@ -108,15 +108,15 @@ def study_test(
     """
     import os
 
-    check_folder(publish_to)
+    check_folder(publish_to, ".csv")
     plan = _plan(name, data, factors, seeds, backend, epochs, results, skip_bad)
     if missing := plan.missing:
         raise AVEError(
             "the study is not finished",
             file=plan.store.folder,
             expected="all trainings, so that the test split is scored once, at the end",
-            found=f"{len(missing)} missing, such as {missing[0].entry} seed {missing[0].seed}",
-            fix=f"Run it first: python -m benchmarks study {name}",
+            found=f"{len(missing)} missing, such as {missing[0].profile}, seed {missing[0].seed}",
+            fix=f"Run it first, with the same options: python -m benchmarks study {name}",
         )
     uses = [plan.uses(number) for number in range(len(plan.folders))]
     for used in uses:

@@ -54,7 +54,7 @@ def test_the_table_has_the_errors_of_unchanged_entries(tmp_path, films, folder):
 
 def test_mistakes_end_with_one_line(tmp_path, films, folder, capsys, monkeypatch):
     results = tmp_path / "results"
-    Store(results)
+    Store(results / "studies")
     for args, message in (
         ([tmp_path, folder], "scenes.csv"),
         ([films, folder, "--results", results], "nothing to compare"),

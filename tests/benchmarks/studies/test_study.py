@@ -1,3 +1,4 @@
+import datetime
 import re
 from pathlib import Path
 
@@ -18,6 +19,10 @@ STUDY = {
     },
     "combine": [{"average": 0.9, "width": "narrow"}],
 }
+
+
+def factor(change):
+    return {"f": {"title": "x", "levels": {"x": change}}}
 
 
 def study(**changes):
@@ -54,6 +59,22 @@ def test_choose():
         ({"combine": [{"averag": 0.9}]}, "unknown factor.*found 'averag'.*Nearest: average"),
         ({"combine": [{"average": 0.8}]}, "unknown level.*found '0.8'.*Nearest: 0.9"),
         ({"recipe": {"average": 2.0}}, "average"),
+        ({"recipe": "fast"}, "recipe.*`key: value` lines.*found 'fast'"),
+        ({"recipe": None}, "recipe"),
+        ({"base": ["a"]}, "base.*text"),
+        ({"seeds": "three"}, "s.yaml.*seeds.*a whole number.*found 'three'"),
+        ({"seeds": 0}, "seeds.*1 or more"),
+        ({"notes": "one"}, "notes.*a list"),
+        ({"data": "folder"}, "data.*a list"),
+        ({"combine": {"average": 0.9}}, "combine.*a list"),
+        ({"combine": ["average"]}, "combine"),
+        ({"factors": factor({"model": [1]})}, "levels.x.model.*found.*1"),
+        ({"factors": factor({"recipe": {}})}, "this arm changes nothing"),
+        ({"factors": factor({"recipe": {"epochs": 3}})}, "this arm changes nothing.*f: x"),
+        ({"factors": factor({"entry": "avdln"})}, "another task than the base.*found avdln"),
+        ({"factors": factor({"recipe": {"losses": 5}})}, "f: x.*losses"),
+        ({"factors": factor({"model": {"hidden": datetime.date(2026, 1, 1)}})}, "f: x.*not JSON"),
+        ({"factors": {"f": {"title": "x", "levels": {0.5: {"entry": "v"}, "0.5": {"entry": "v"}}}}}, "the same name"),
     ],
 )
 def test_invalid_studies(changes, message):

@@ -77,6 +77,7 @@ def test_training_with_a_teacher(ave):
 @pytest.mark.parametrize(
     ("name", "recipe", "message"),
     [
+        ("a", {"teacher": {"count": 1, "weight": 0.5}, "augment": {"swap": 0.3}}, "augment.*found.*swap"),
         ("a", {"teacher": {"count": 0, "weight": 1.0}}, "teacher.*count"),
         ("a", {"teacher": {"count": 1}}, "teacher"),
         ("a", {"teacher": 5}, "teacher"),
