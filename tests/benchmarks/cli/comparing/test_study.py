@@ -51,7 +51,7 @@ def test_a_study_from_start_to_end(tmp_path, file, folder, capsys):
     assert benchmarks("study", *common, "--workers", 1, "--publish", tmp_path / "p.csv") == 0
     printed = capsys.readouterr().out
     assert "Tried: 1 change on 1 data set, 6 trainings; 1 comparison" in printed
-    assert "The test split was not used" in printed and "The data are synthetic." in printed
+    assert "They do not use the test split" in printed and "The data are synthetic." in printed
     store = Store(results / "studies")
     assert all("val" in record and "test" not in record for record in store.records().values())
     rows = read_csv(tmp_path / "p.csv")
