@@ -206,7 +206,7 @@ def effects_figure(
     axes.set(xlabel=xlabel, ylim=(len(names) - 0.4, -0.6))
     axes.grid(axis="x")
     figure.suptitle(textwrap.fill(title, 90))
-    figure.legend(loc="outside lower center", ncols=2)
+    figure.legend(loc="outside lower center")
     return figure
 
 
