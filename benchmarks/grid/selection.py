@@ -30,17 +30,21 @@ def choose_entries(tables, patterns):
     for pattern in patterns:
         matching = fnmatch.filter(names, pattern)
         if not matching:
-            entry = zoo.entry(pattern)  # For an unknown name, an error that suggests similar names.
-            if tables or not entry.candidate:
-                tables_of = (table for table, t in all_tables().items() if entry.name in t.entries)
-                fix = next((f"Add --tables {table}" for table in tables_of), None)
-                if entry.candidate:
-                    fix = f"{entry.name} is a candidate of a study, not of a table; python -m benchmarks study --help"
-                expected = f"one of {names}"
-                raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
-            matching = [entry.name]
+            matching = [_candidate(pattern, names, tables)]
         chosen += matching
     return list(dict.fromkeys(chosen))
+
+
+def _candidate(pattern, names, tables):
+    """The name of a candidate, which no table has; an error for everything else."""
+    entry = zoo.entry(pattern)  # For an unknown name, an error that suggests similar names.
+    if entry.candidate and not tables:
+        return entry.name
+    fix = next((f"Add --tables {table}" for table, t in all_tables().items() if entry.name in t.entries), None)
+    if entry.candidate:
+        fix = f"{entry.name} is a candidate of a study, not of a table; python -m benchmarks study --help"
+    expected = f"one of {names}"
+    raise AVEError("no entry matches", key="--entries", expected=expected, found=repr(pattern), fix=fix)
 
 
 def parse_seeds(text):

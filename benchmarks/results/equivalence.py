@@ -54,13 +54,16 @@ class Equivalence:
         return self.p < 0.05
 
 
-def two_one_sided_tests(first: Sequence[float], second: Sequence[float], margin: float = MARGIN) -> tuple:
+def two_one_sided_tests(
+    first: Sequence[float], second: Sequence[float], margin: float = MARGIN, what: str | None = None
+) -> tuple:
     """Welch's form of the two one-sided t tests for the equivalence of two means.
 
     Args:
         first: Values, one per seed.
         second: Values of the other group.
         margin: The largest difference that does not matter.
+        what: What is compared, for the error.
 
     Returns:
         `(difference, low, high, p)`: the difference of the means, its 90 % interval, and the larger of the two
@@ -75,7 +78,8 @@ def two_one_sided_tests(first: Sequence[float], second: Sequence[float], margin:
     """
     if min(len(first), len(second)) < 2:
         expected, found = "two seeds or more of each backend", f"{len(first)} and {len(second)}"
-        raise AVEError("cannot test equivalence", expected=expected, found=found, fix="Run more seeds")
+        fix = "Run more: python -m benchmarks run --seeds 5 --backend …; or leave the entry out"
+        raise AVEError("cannot test equivalence", key=what, expected=expected, found=found, fix=fix)
     difference = float(np.mean(second) - np.mean(first))
     parts = [np.var(values, ddof=1) / len(values) for values in (first, second)]
     error = float(np.sqrt(sum(parts)))
@@ -115,15 +119,7 @@ def equivalences(records: Iterable[dict], entries: Sequence[str]) -> list[Equiva
             one, other = by_backend[first], by_backend[second]
             means = float(np.mean(one)), float(np.mean(other))
             seeds = len(one), len(other)
-            if min(seeds) < 2:
-                raise AVEError(
-                    "cannot test equivalence",
-                    key=f"{entries[number]}, {first} and {second}",
-                    expected="two seeds or more of each backend",
-                    found=f"{seeds[0]} and {seeds[1]}",
-                    fix="Run more: python -m benchmarks run --seeds 5 --backend …; or leave the entry out",
-                )
-            test = two_one_sided_tests(one, other)
+            test = two_one_sided_tests(one, other, what=f"{entries[number]}, {first} and {second}")
             found.append(Equivalence(data, entries[number], metric, first, second, means, seeds, *test))
     if not found:
         raise AVEError(

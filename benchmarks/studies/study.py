@@ -155,7 +155,6 @@ def read(name: str) -> Study:
 def from_dict(values: Any, file: Path) -> Study:
     """A study from the contents of its file; see `read` for errors."""
     _check_keys(values, KINDS, ("title", "base", "factors"), "", file)
-    _check_kinds(values, KINDS, "", file)
     if values.get("seeds", 1) < 1:
         raise AVEError("invalid study", file=file, key="seeds", expected="1 or more", found=values["seeds"])
     factors = {}
@@ -163,7 +162,6 @@ def from_dict(values: Any, file: Path) -> Study:
     for name, factor in values["factors"].items():
         key = f"factors.{name}"
         _check_keys(factor, FACTOR_KINDS, ("title", "levels"), key, file)
-        _check_kinds(factor, FACTOR_KINDS, key, file)
         _check_keys(factor["levels"], None, (), f"{key}.levels", file)
         # YAML reads levels such as 0.5 and off as numbers and booleans.
         levels = {str(level): change for level, change in factor["levels"].items()}
@@ -172,7 +170,6 @@ def from_dict(values: Any, file: Path) -> Study:
             raise AVEError("levels with the same name", file=file, key=f"{key}.levels", found=found)
         for level, change in levels.items():
             _check_keys(change, CHANGES, (), f"{key}.levels.{level}", file)
-            _check_kinds(change, CHANGES, f"{key}.levels.{level}", file)
         factors[str(name)] = Factor(**{**factor, "levels": levels})
     for choice in values.get("combine", ()):
         _check_keys(choice, None, (), "combine", file)
@@ -225,22 +222,16 @@ def _refuse_conflicts(choice, factors, file):
             seen[part] = name
 
 
-def _check_kinds(values, kinds, key, file):
-    for name, value in values.items():
-        kind = kinds[name]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            expected = WORDS[kind]
-            raise AVEError(
-                "invalid study", file=file, key=f"{key}.{name}".lstrip("."), expected=expected, found=repr(value)
-            )
-
-
-def _check_keys(values, known, needed, key, file):
+def _check_keys(values, kinds, needed, key, file):
+    """Raises an error unless `values` is a mapping with the needed keys; without others if `{key: type}` is given."""
     if not isinstance(values, dict) or not values:
         raise AVEError("invalid study", file=file, key=key or None, expected="`key: value` lines", found=repr(values))
-    for name in values:
-        if known is not None and name not in known:
-            raise _unknown("unknown key of a study", name, known, key or None, file)
+    for name, value in values.items() if kinds else ():
+        if name not in kinds:
+            raise _unknown("unknown key of a study", name, kinds, key or None, file)
+        if not isinstance(value, kinds[name]) or isinstance(value, bool):
+            place = {"file": file, "key": f"{key}.{name}".lstrip(".")}
+            raise AVEError("invalid study", **place, expected=WORDS[kinds[name]], found=repr(value))
     for name in needed:
         if name not in values:
             raise AVEError(
