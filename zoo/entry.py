@@ -183,6 +183,10 @@ class Entry:
 
         Weak models learn from `video` alone, SSN from `proposals`, matching models from `distances` or `views`; models
         whose recipe has several losses from their outputs.
+
+        Raises:
+            AVEError: A loss is for an output that the model does not have; Keras has no such optimizer, or an optimizer
+                or loss does not take its options.
         """
         import keras
 
@@ -194,6 +198,11 @@ class Entry:
         metrics: Any = [SegmentAccuracy()]
         weights = None
         if self.recipe.losses:
+            outputs = list(model.output) if isinstance(model.output, dict) else []
+            for output in self.recipe.losses:
+                if output not in outputs:
+                    expected = f"one of {outputs}" if outputs else "the key loss: this network has one output"
+                    raise AVEError(f"'{self.name}' has no such output", key=f"losses.{output}", expected=expected)
             made, weights = self.recipe.make_losses(), self.recipe.weights
             loss = {output: made.get(output) for output in model.output}
             weights = {output: weights.get(output, 1.0) for output in model.output}

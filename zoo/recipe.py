@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ave_keras.data.augmenting.augmentation import Augmentation
 from ave_keras.data.pairs import NEGATIVES, PAIRS
-from ave_keras.data.targets import check_class_weight
-from ave_keras.errors import AVEError
+from ave_keras.data.targets import TARGETS, check_class_weight
+from ave_keras.errors import AVEError, first_line
 
 if TYPE_CHECKING:
     import keras
@@ -142,6 +142,9 @@ class Recipe:
             raise AVEError(
                 "invalid recipe", key="cosine_decay", expected="true, false or null", found=repr(self.cosine_decay)
             )
+        if self.decay_steps is not None and not (isinstance(self.decay_steps, int) and self.decay_steps > 0):
+            expected = "an integer of 1 or more, or null"
+            raise AVEError("invalid recipe", key="decay_steps", expected=expected, found=repr(self.decay_steps))
         if self.cosine_decay and (self.milestones or self.decay_steps):
             found = "milestones" if self.milestones else "decay_steps"
             raise AVEError("invalid recipe", key="cosine_decay", expected="no other decay", found=found)
@@ -155,6 +158,9 @@ class Recipe:
             ):
                 expected = f"loss and target, a loss of {LOSSES}, and optionally weight, options and late"
                 raise AVEError("invalid recipe", key=f"losses.{output}", expected=expected, found=term)
+            if term["target"] not in TARGETS:
+                place = {"key": f"losses.{output}.target", "expected": f"one of {(*TARGETS,)}"}
+                raise AVEError("invalid recipe", **place, found=repr(term["target"]))
         if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
             raise AVEError(
                 "invalid recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
@@ -178,7 +184,11 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if key not in LATER or value is not None}
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
-        """A new Keras optimizer."""
+        """A new Keras optimizer.
+
+        Raises:
+            AVEError: Keras has no such optimizer, or it does not take the options.
+        """
         import keras
 
         from ave_keras.optimizers import TorchAdam
@@ -186,11 +196,17 @@ class Recipe:
         rate = self.learning_rate
         if self.decay_steps:
             rate = keras.optimizers.schedules.ExponentialDecay(rate, self.decay_steps, self.decay_rate, staircase=True)
-        optimizer = TorchAdam() if self.optimizer == "torch_adam" else keras.optimizers.get(self.optimizer)
-        config = {**optimizer.get_config(), **self.optimizer_options, "learning_rate": rate}
+        options = {**self.optimizer_options, "learning_rate": rate}
         if self.average:
-            config |= {"use_ema": True, "ema_momentum": self.average}
-        return type(optimizer).from_config(config)
+            options |= {"use_ema": True, "ema_momentum": self.average}
+        try:
+            optimizer = TorchAdam() if self.optimizer == "torch_adam" else keras.optimizers.get(self.optimizer)
+            return type(optimizer).from_config({**optimizer.get_config(), **options})
+        except (ValueError, TypeError) as error:
+            expected = "the name of a Keras optimizer or torch_adam, and options that it takes"
+            said = first_line(error).rstrip(".")
+            found = f"{self.optimizer!r} with {self.optimizer_options}: {said}"
+            raise AVEError("invalid recipe", key="optimizer", expected=expected, found=found) from error
 
     def make_loss(self) -> keras.losses.Loss:
         """A new Keras loss."""
@@ -231,7 +247,9 @@ def _make(name, options):
 
     from ave_keras import losses
 
-    if name in OWN_LOSSES:
-        return getattr(losses, OWN_LOSSES[name])(**options or {})
-    kind, defaults = KERAS_LOSSES[name]
-    return getattr(keras.losses, kind)(**defaults, **options or {})
+    kind, defaults = KERAS_LOSSES[name] if name in KERAS_LOSSES else (OWN_LOSSES[name], {})
+    try:
+        return getattr(losses if name in OWN_LOSSES else keras.losses, kind)(**defaults, **options or {})
+    except (ValueError, TypeError) as error:
+        place = {"key": f"options of {name}", "expected": "arguments that this loss takes"}
+        raise AVEError("invalid recipe", **place, found=f"{options}: {first_line(error)}") from error

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from ave_keras.errors import AVEError
+from ave_keras.runtime.yaml_file import read_yaml
 from zoo.entry import Entry
 from zoo.recipe import Recipe
 
@@ -43,7 +42,7 @@ def entries(protocol: str = "paper") -> dict[str, Entry]:
 @cache
 def aliases() -> dict[str, str]:
     """`{alias: name}` of the models that the paper lists under two names."""
-    families = (yaml.safe_load(file.read_text()) for file in files())
+    families = (read_yaml(file, "entries") for file in files())
     return {alias: name for family in families for alias, name in family.get("aliases", {}).items()}
 
 
@@ -53,7 +52,7 @@ def read_family(file: Path, protocol: str = "paper") -> Iterator[Entry]:
     Raises:
         AVEError: a missing or unknown key, or a value out of range.
     """
-    family = yaml.safe_load(file.read_text())
+    family = read_yaml(file, "entries")
     _check_keys(family, FAMILY_KEYS, OPTIONAL_KEYS, file)
     overlay = family.get("official", {}) if protocol == "official" else {}
     for name, own in {**_expand(family.get("matrix"), file), **family["entries"]}.items():

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from ave_keras.data import annotations as ann
 from ave_keras.data.storage.hdf5 import LABELS, ORDER, open_array, read_array
-from ave_keras.errors import AVEError, first_line
+from ave_keras.errors import AVEError
+from ave_keras.runtime.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from ave_keras.data.annotations import Annotation
@@ -80,13 +80,9 @@ def marker(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / MARKER
     if not path.is_file():
         return {}
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        fix = "Fix or remove it; it only names the data set and its classes"
-        raise AVEError("not a YAML file", file=path, found=first_line(error), fix=fix) from None
+    fix = "Fix or remove it; it only names the data set and its classes"
+    said = read_yaml(path, "description of the data set", fix)
     if not isinstance(said, dict):
-        fix = "Fix or remove it"
         raise AVEError("not a mapping", file=path, expected="`title: …` and the like", found=said, fix=fix)
     names = said.get("class_names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):

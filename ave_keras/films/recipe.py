@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ave_keras.data.synthetic.scenario import OUTSIDE
 from ave_keras.errors import AVEError, first_line
+from ave_keras.runtime.yaml_file import read_yaml
 
 # Two thirds of the events of AVE fill the film, so that the sound alone tells nearly everything; here, a quarter does.
 LENGTHS = {**dict.fromkeys(range(1, 10), 1.0), 10: 3.0}
@@ -118,17 +117,13 @@ class Recipe:
             raise AVEError("invalid recipe", file=file, found=first_line(error)) from error
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
+def read_recipe(path: str | Path) -> dict[str, Any]:
     """The contents of a recipe file.
 
     Raises:
-        AVEError: The file is missing or not a mapping.
+        AVEError: The file is missing, not a mapping, or has a key twice.
     """
-    path = Path(path)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AVEError("cannot read the recipe", file=path, found=first_line(error)) from error
+    values = read_yaml(path, "recipe")
     if not isinstance(values, dict):
         raise AVEError("not a recipe", file=path, expected="`key: value` lines", found=type(values).__name__)
     return values

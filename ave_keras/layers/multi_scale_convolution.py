@@ -1,5 +1,7 @@
 """Convolutions over time of several widths, added to their input."""
 
+from collections.abc import Sequence
+
 import keras
 
 from ave_keras.layers.cross_modal.base import CrossModal
@@ -10,7 +12,7 @@ class MultiScaleConvolution(CrossModal):
     """`x + mean_s relu(conv_s(x))`, with a convolution over time per width s, which keeps T and d.
 
     Args:
-        widths: The widths of the convolutions in seconds, odd numbers.
+        widths: The widths of the convolutions in seconds, different odd numbers.
         **kwargs: The usual arguments of a Keras layer, such as `name` and `dtype`.
 
     Call arguments:
@@ -20,7 +22,8 @@ class MultiScaleConvolution(CrossModal):
         `(B, T, d)`.
 
     Raises:
-        AVEError: A width is not an odd number of 1 or more, or the inputs are not of rank 3 with a known d.
+        AVEError: The widths are not a list of different odd numbers of 1 or more, or the inputs are not of rank 3 with
+            a known d.
 
     Example:
 
@@ -33,9 +36,11 @@ class MultiScaleConvolution(CrossModal):
 
     def __init__(self, widths=(1, 3, 5), **kwargs):
         super().__init__(**kwargs)
+        if not isinstance(widths, Sequence) or not widths or len({*widths}) < len(widths):
+            raise self._invalid("widths", "a list of different odd numbers", widths)
         self.widths = [self.positive("widths", width) for width in widths]
-        if not self.widths or any(width % 2 == 0 for width in self.widths):
-            raise self._invalid("widths", "one odd number or more", widths)
+        if any(width % 2 == 0 for width in self.widths):
+            raise self._invalid("widths", "a list of different odd numbers", widths)
 
     def build(self, input_shape):
         """Creates the convolutions."""

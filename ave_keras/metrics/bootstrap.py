@@ -23,7 +23,8 @@ def bootstrap_interval(
         `(low, high)` in the unit of the scores.
 
     Raises:
-        AVEError: There is no score, or they are not `(N,)`; the level is not between 0 and 1.
+        AVEError: There is no score, or they are not `(N,)` and finite; the level is not between 0 and 1, or
+            `draws` is below 1.
 
     Example:
 
@@ -36,6 +37,10 @@ def bootstrap_interval(
     scores = np.asarray(scores, "float64")
     if scores.ndim != 1 or not len(scores):
         raise AVEError("cannot resample these scores", expected="(N,), one per video", found=scores.shape)
+    if not np.isfinite(scores).all():
+        raise AVEError("cannot resample these scores", expected="finite numbers", found=scores[~np.isfinite(scores)][0])
+    if draws < 1:
+        raise AVEError("invalid number of draws", key="draws", expected="1 or more", found=draws)
     if not 0 < level < 1:
         raise AVEError("invalid level of an interval", key="level", expected="between 0 and 1", found=level)
     means = resampled_means(scores, draws, np.random.default_rng(seed))

@@ -1,5 +1,6 @@
 """How far confidences can be believed, and the temperature that corrects them; in NumPy, float64."""
 
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,11 +61,11 @@ def reliability(truth, probabilities, bins=BINS):
     if bins < 1:
         raise AVEError("invalid number of bins", key="bins", expected="1 or more", found=bins)
     confidence, right = probabilities.max(axis=-1).ravel(), (probabilities.argmax(axis=-1) == truth).ravel()
-    numbers = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype("int64")
-    count = np.bincount(numbers, minlength=bins)
+    places = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype("int64")
+    count = np.bincount(places, minlength=bins)
     # 0 / 0, the mean of an empty bin, is NaN.
     with np.errstate(invalid="ignore"):
-        means = (np.bincount(numbers, values, minlength=bins) / count for values in (confidence, right))
+        means = (np.bincount(places, values, minlength=bins) / count for values in (confidence, right))
         return Reliability(*means, count)
 
 
@@ -134,7 +135,7 @@ def with_temperature(probabilities, temperature):
     Reference:
         Guo et al., ICML 2017, Eq. 9.
     """
-    if not 0 < temperature < np.inf:
+    if not isinstance(temperature, numbers.Real) or not 0 < temperature < np.inf:
         raise AVEError("invalid temperature", key="temperature", expected="a number above 0", found=temperature)
     scaled = np.log(np.maximum(np.asarray(probabilities, "float64"), LEAST)) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))

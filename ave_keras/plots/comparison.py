@@ -167,30 +167,29 @@ def scatter_figure(
 
 @style()
 def effects_figure(
-    names: Sequence[str],
-    series: Mapping[str, ArrayLike],
+    series: Mapping[str, Mapping[str, Sequence[float | None]]],
     *,
     xlabel: str = "difference in segment accuracy, percentage points",
     title: str = "",
     margin: float | None = None,
 ) -> Figure:
-    """Draws differences with their intervals, a row per name and a marker per series, beside a line at zero.
+    """Draws differences with their intervals, a row for each and a marker per series, beside a line at zero.
 
     Args:
-        names: N names, from top to bottom.
-        series: `{name: (N, 3)}`: difference, lower and upper end of its interval, in percentage points; NaN for a
-            difference that is missing, or has no interval.
+        series: `{series: {row: (difference, lower end, upper end)}}`, in percentage points, with None for both ends of
+            a difference without an interval. Rows stand in the order of their first appearance, from top to bottom.
         xlabel: The name of the axis.
         title: The title of the figure.
         margin: The largest difference that does not matter, of a test of equivalence: a band on both sides of zero.
 
     Raises:
-        AVEError: The numbers of names and values differ.
+        AVEError: A row does not have three numbers.
 
     Example:
 
-    >>> plots.effects_figure(["average: 0.99"], {"AV-mini": [[0.8, 0.1, 1.5]]})
+    >>> plots.effects_figure({"AV-mini": {"average: 0.99": (0.8, 0.1, 1.5)}})
     """
+    names = list(dict.fromkeys(row for values in series.values() for row in values))
     figure = Figure(figsize=(7.5, 1.4 + (0.12 + 0.2 * len(series)) * len(names)), layout="constrained")
     axes = figure.subplots()
     axes.axvline(0, color=BACKGROUND_COLOR, lw=1)
@@ -198,7 +197,8 @@ def effects_figure(
         axes.axvspan(-margin, margin, color=BACKGROUND_COLOR, alpha=0.2, lw=0, zorder=0)
     places = np.arange(len(names))
     for number, (name, (color, marker, _)) in enumerate((n, look) for n, look in looks(series).items() if n in series):
-        found = _numbers(name, series[name], (len(names), 3))
+        values = [series[name].get(row, (None,) * 3) for row in names]
+        found = _numbers(name, values, (len(names), 3))
         rows = places + 0.6 * ((number + 0.5) / len(series) - 0.5)
         axes.hlines(rows, found[:, 1], found[:, 2], color=color, lw=1.4)
         axes.scatter(found[:, 0], rows, s=30, color=color, marker=marker, label=name, edgecolor="white", zorder=3)

@@ -1,1 +1,1 @@
-"""The machine: optional packages, the backend, GPUs and Ray clusters."""
+"""The machine: optional packages, the backend, GPUs and Ray clusters; and YAML files."""

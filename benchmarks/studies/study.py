@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import zoo
 from ave_keras.errors import AVEError
+from ave_keras.runtime.yaml_file import read_yaml
 from benchmarks.grid.cells import Cell
 
 FOLDER = Path(__file__).parent
@@ -145,11 +144,7 @@ def read(name: str) -> Study:
     path = Path(name) if name.endswith((".yaml", ".yml")) else _file(name)
     if path == _file(name) and name not in names():
         raise _unknown("unknown study", name, names(), "STUDY")
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise AVEError("cannot read the study", file=path, found=error) from error
-    return from_dict(values, path)
+    return from_dict(read_yaml(path, "study"), path)
 
 
 def from_dict(values: Any, file: Path) -> Study:

@@ -7,8 +7,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ave_keras import plots
 from benchmarks.reports.markdown import markdown_lines
 from benchmarks.results.files import atomic
@@ -63,20 +61,11 @@ def table(results: dict[str, tuple[list[Line], list[str]]]) -> str:
 
 def figure(study: Study, found: list[Line], split: str) -> Figure:
     """The effects of the arms with their intervals, a marker per data set."""
-    arms = list(dict.fromkeys(line.arm for line in found if line.effect))
-    sets = list(dict.fromkeys(line.data for line in found))
-    by_place = {(line.data, line.arm): line.effect for line in found}
-    missing = (np.nan,) * 3
-
-    def ends(effect):
-        return (effect.difference, effect.low, effect.high) if effect else missing
-
-    series = {data: [_numbers(ends(by_place.get((data, arm)))) for arm in arms] for data in sets}
-    return plots.effects_figure(arms, series, title=f"{study.title} ({split} split, minus base)")
-
-
-def _numbers(values):
-    return [np.nan if value is None else value for value in values]
+    series: dict = {line.data: {} for line in found}
+    for line in found:
+        if line.effect:
+            series[line.data][line.arm] = line.effect.difference, line.effect.low, line.effect.high
+    return plots.effects_figure(series, title=f"{study.title} ({split} split, minus base)")
 
 
 def _markdown(study, found, said, split):

@@ -101,6 +101,8 @@ def change(family, *path, value=None):
         (("recipe", "epochs"), 0, "epochs.*1 or more.*found 0"),
         (("recipe", "loss"), "hinge", "loss.*'hinge'"),
         (("recipe", "learning_rate"), -1, "learning_rate.*above 0.*-1"),
+        (("recipe", "decay_steps"), 0, "decay_steps.*1 or more.*found 0"),
+        (("recipe", "losses"), {"segments": {"loss": "cca", "target": "seconds"}}, "segments.target.*'similarity'"),
     ],
 )
 def test_broken_files(tmp_path, path, value, message):
@@ -110,6 +112,20 @@ def test_broken_files(tmp_path, path, value, message):
     file.write_text(yaml.safe_dump(family))
     with pytest.raises(AVEError, match=message):
         list(read_family(file))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"optimizer": "adamm"}, r"key 'optimizer'.*'adamm' with \{\}: Could not interpret"),
+        ({"optimizer_options": {"momentum": 0.9}}, r"key 'optimizer'.*\{'momentum': 0.9\}: .*not recognized"),
+        ({"loss_options": {"margin": 2}}, r"options of categorical_crossentropy.*\{'margin': 2\}"),
+        ({"losses": {"video": {"loss": "cca", "target": "video"}}}, r"no such output.*'losses.video'.*one output"),
+    ],
+)
+def test_recipes_that_do_not_compile(recipe, message):
+    with pytest.raises(AVEError, match=message):
+        zoo.load("av", recipe=recipe)
 
 
 def test_overrides():

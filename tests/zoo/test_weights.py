@@ -5,6 +5,7 @@ import pytest
 
 import zoo
 from ave_keras import AVEError
+from ave_keras.localization import known_classes
 from ave_keras.models.files import read_metadata, read_model
 from zoo.weights import DEFAULT, FILE, model_file
 
@@ -57,6 +58,7 @@ def test_shapes_come_with_the_tag(rng):
         "audio": "logmel",
         "visual": "patches",
     }
+    assert metadata["temperature"] > 1 and known_classes(model_file(DEFAULT)).seconds.shape[1] == 64
 
 
 @pytest.mark.parametrize(

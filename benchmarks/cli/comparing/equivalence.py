@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.table import Table
 
@@ -59,13 +58,12 @@ def equivalence(
 
 def _figure(found, margin):
     """The differences with their intervals, and the margin: a row per entry and metric, a marker per pair."""
-    rows = list(dict.fromkeys(_row(line) for line in found))
-    series = {}
+    series: dict = {}
     for line in found:
-        values = series.setdefault(f"{line.second} minus {line.first}", [[np.nan] * 3 for _ in rows])
-        values[rows.index(_row(line))] = [line.difference, line.low, line.high]
+        ends = line.difference, line.low, line.high
+        series.setdefault(f"{line.second} minus {line.first}", {})[_row(line)] = ends
     title = f"Differences between backends, 90 % intervals, and the margin of ±{margin:g} point"
-    return plots.effects_figure(rows, series, xlabel="difference, percentage points", title=title, margin=margin)
+    return plots.effects_figure(series, xlabel="difference, percentage points", title=title, margin=margin)
 
 
 def _row(found):

@@ -41,10 +41,17 @@ def test_title_without_marker_is_the_folders_name(folder):
     assert AVE.from_directory(folder).title == "tiny"
 
 
-@pytest.mark.parametrize("text", ["title: [", "just text"])
-def test_bad_marker(folder, text):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: [", r"cannot read .*dataset\.yaml\): found line 1: expected the node"),
+        ("title: a\ntitle: b", r"found line 2: the key 'title' stands in line 1, too\. Fix or remove it"),
+        ("just text", r"not a mapping .*dataset\.yaml"),
+    ],
+)
+def test_bad_marker(folder, text, message):
     (folder / "dataset.yaml").write_text(text)
-    with pytest.raises(AVEError, match=r"not a .*dataset\.yaml"):
+    with pytest.raises(AVEError, match=message):
         AVE.from_directory(folder)
 
 

@@ -5,7 +5,7 @@ import pytest
 from ave_keras import AVEError
 from ave_keras.films import Recipe
 from ave_keras.films.composing import draw_plans
-from ave_keras.films.recipe import read_yaml
+from ave_keras.films.recipe import read_recipe
 from zoo.cli.data.films import FOLDERS
 
 
@@ -50,11 +50,11 @@ def test_from_dict_and_back():
 def test_files(tmp_path):
     file = tmp_path / "recipe.yaml"
     with pytest.raises(AVEError, match="cannot read the recipe"):
-        read_yaml(file)
-    for text in ("- 1", "a: [", ""):
+        read_recipe(file)
+    for text in ("- 1", "a: [", "", "videos: 20\nvideos: 30"):
         file.write_text(text)
         with pytest.raises(AVEError, match="recipe"):
-            read_yaml(file)
+            read_recipe(file)
     with pytest.raises(AVEError, match=r"unknown key of a recipe.*'film'.*one of"):
         Recipe.from_dict({"film": 3}, file)
     with pytest.raises(AVEError, match="outside"):
@@ -62,7 +62,7 @@ def test_files(tmp_path):
 
 
 def test_the_recipe_of_avmini():
-    values = read_yaml(Path(__file__).parents[3] / "docs" / "av-mini.yaml")
+    values = read_recipe(Path(__file__).parents[3] / "docs" / "av-mini.yaml")
     recipe = Recipe.from_dict({key: value for key, value in values.items() if key not in (*FOLDERS, "title")})
     assert (recipe.videos, recipe.background, sum(recipe.lengths.values())) == (1100, 58, pytest.approx(1))
     plans = draw_plans(recipe, tuple("abcdefgh"))

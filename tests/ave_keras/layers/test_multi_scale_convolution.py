@@ -23,7 +23,7 @@ def test_contract(rng):
 
 
 def test_invalid_arguments():
-    for widths in ((2,), (), (0,), (1.5,)):
+    for widths in ((2,), (), (0,), (1.5,), 3, (3, 3), "3"):
         with pytest.raises(AVEError, match="widths"):
             MultiScaleConvolution(widths)
     with pytest.raises(AVEError, match=r"\(B, T, d\)"):

@@ -28,7 +28,13 @@ def test_covers_the_true_mean_as_often_as_it_says():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(([],), "one per video"), ((np.ones((3, 10)),), "one per video"), ((np.ones(3), 1), "between 0 and 1")],
+    [
+        (([],), "one per video"),
+        ((np.ones((3, 10)),), "one per video"),
+        (([1, np.nan],), "finite numbers, found nan"),
+        ((np.ones(3), 1), "between 0 and 1"),
+        ((np.ones(3), 0.9, 0), "'draws'"),
+    ],
 )
 def test_mistakes(arguments, message):
     with pytest.raises(AVEError, match=message):

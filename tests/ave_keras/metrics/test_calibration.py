@@ -117,7 +117,7 @@ def test_mistakes(arguments, message):
             function(*arguments)
 
 
-@pytest.mark.parametrize("temperature", [0, -1, np.nan, np.inf])
+@pytest.mark.parametrize("temperature", [0, -1, np.nan, np.inf, "1", None])
 def test_what_is_no_temperature(temperature):
     with pytest.raises(AVEError, match="a number above 0"):
         with_temperature([0.5, 0.5], temperature)

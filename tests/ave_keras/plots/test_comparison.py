@@ -71,10 +71,13 @@ def test_chosen_labels_and_mistakes():
 
 
 def test_effects():
-    figure = effects_figure(["x", "y"], {"one": [[0.5, -0.5, 1.5], [np.nan] * 3]}, margin=1)
+    figure = effects_figure({"one": {"x": (0.5, -0.5, 1.5)}, "two": {"y": (2, None, None), "x": (1, 0, 2)}}, margin=1)
     (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["x", "y"]
     (band,) = axes.patches
     assert (band.get_x(), band.get_width()) == (-1, 2)
     lines = next(c for c in axes.collections if hasattr(c, "get_segments"))
     assert lines.get_segments()[0][:, 0].tolist() == [-0.5, 1.5]
-    assert not effects_figure(["x"], {"one": [[0.5, -0.5, 1.5]]}).axes[0].patches
+    assert not effects_figure({"one": {"x": (0.5, -0.5, 1.5)}}).axes[0].patches
+    with pytest.raises(AVEError, match="key 'one'"):
+        effects_figure({"one": {"x": (0.5, 1)}})

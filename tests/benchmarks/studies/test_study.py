@@ -99,6 +99,9 @@ def test_unknown_study(tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text(yaml.safe_dump(STUDY))
     assert read(str(file)).name == "own"
+    file.write_text("title: one\nfactors:\n  average: 1\n  average: 2\n")
+    with pytest.raises(AVEError, match=r"own.yaml\): found line 4: the key 'average' stands in line 3, too"):
+        read(str(file))
 
 
 @pytest.mark.parametrize("name", names())

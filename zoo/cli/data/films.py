@@ -55,7 +55,7 @@ def compose(
     ave-keras extract FILMS --out FEATURES --audio-encoder logmel --visual-encoder patches
     """
     from ave_keras import films
-    from ave_keras.films.recipe import read_yaml
+    from ave_keras.films.recipe import read_recipe
 
     options: dict[str, Any] = {
         "videos": videos,
@@ -65,7 +65,7 @@ def compose(
     }
     options |= {"fps": fps, "seed": seed, "title": title}
     options |= {"sounds": sounds, "pictures": pictures, "backgrounds": backgrounds, "ambience": ambience}
-    values = (read_yaml(recipe) if recipe else {}) | {key: v for key, v in options.items() if v is not None}
+    values = (read_recipe(recipe) if recipe else {}) | {key: v for key, v in options.items() if v is not None}
     # What the composer writes into its own recipe beside the settings.
     values.pop("sources", None)
     folders = {key: values.pop(key) for key in FOLDERS if key in values}
