@@ -45,11 +45,12 @@ def compare_with_released(folder, patterns, repeats, backend, batch_size, policy
             rows.append({"entry": name, "step_ms": [], "released_ms": []})
             for _ in range(repeats):
                 task = {"name": name, "batch_size": batch_size, "policy": policy}
-                for key, other, copy in (("step_ms", backend, None), ("released_ms", "torch", folder.resolve())):
+                # First the released code, which is the user's copy and may not run.
+                for key, other, copy in (("released_ms", "torch", folder.resolve()), ("step_ms", backend, None)):
                     spent = in_own_process("benchmarks.speed.released", {**task, "released": copy}, other, **ON_CPU)
                     rows[-1][key].append(1e3 * statistics.median(spent))
                 progress.advance(bar)
-    title = f"{backend}, {policy}, batch {batch_size}, CPU, {os.cpu_count()} cores, {repeats} times in alternation"
+    title = f"{backend}, {policy}, batch {batch_size}, CPU, {os.cpu_count()} cores, in alternation ({repeats} of each)"
     table = Table("entry", "step ms", "released code, step ms", "times as fast", "lowest and highest", title=title)
     for row in rows:
         ratios = [theirs / ours for ours, theirs in zip(row["step_ms"], row["released_ms"], strict=True)]

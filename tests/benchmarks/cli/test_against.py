@@ -5,6 +5,7 @@ import keras
 import pytest
 
 from ave_keras import AVEError
+from benchmarks.cli import against
 from benchmarks.cli.against import compare_with_released
 from benchmarks.cli.speed import speed
 from zoo.cli import terminal
@@ -34,12 +35,29 @@ def copy(folder, code, file="models.py"):
 def test_table_and_rows(tmp_path, capsys):
     options = {"entries": ["av_att"], "batch_size": 2, "backend": "torch", "policy": "float32", "profile": None}
     out, copied = tmp_path / "rows.json", copy(tmp_path, NETWORK)
-    speed(**options, released=copied, repeats=2, out=out)
+    speed(**options, released=copied, repeats=1, out=out)
     (row,) = json.loads(out.read_text())
-    assert row["entry"] == "av_att" and len(row["step_ms"]) == len(row["released_ms"]) == 2
+    assert row["entry"] == "av_att" and len(row["step_ms"]) == len(row["released_ms"]) == 1
     assert min(row["step_ms"] + row["released_ms"]) > 0
     printed = capsys.readouterr().out
-    assert "torch, float32, batch 2, CPU" in printed and "2 times in alternation" in printed
+    assert "torch, float32, batch 2, CPU" in printed and "in alternation (1 of each)" in printed
+
+
+def test_alternation(tmp_path, monkeypatch, capsys):
+    spent = {"torch": iter([0.3, 0.2]), "jax": iter([0.1, 0.2])}
+    order = []
+
+    def measured(module, task, backend, **env):
+        order.append((backend, task["released"] is not None))
+        return [next(spent[backend])] * 3
+
+    monkeypatch.setattr(against, "in_own_process", measured)
+    (row,) = compare_with_released(copy(tmp_path, NETWORK), None, 2, "jax", 2, "float32")
+    assert order == [("torch", True), ("jax", False)] * 2
+    assert (row["released_ms"], row["step_ms"]) == ([300, 200], [100, 200])
+    # 300 / 100 and 200 / 200, and their median.
+    printed = capsys.readouterr().out
+    assert "2.00" in printed and "1.00 … 3.00" in printed
 
 
 def test_code_that_does_not_run(tmp_path):

@@ -26,7 +26,7 @@ def test_rows_and_table(tmp_path, monkeypatch, capsys):
     assert (line["entry"], line["backend"], line["batch_size"]) == ("a", "torch", "8")
     assert float(line["step_ms"]) == row["step_ms"]
     printed = capsys.readouterr().out
-    assert "torch, float32, batch 8, CPU" in printed and "a: mm" in printed
+    assert "torch, float32, batch 8, CPU" in printed and " mm " in printed
     assert list((tmp_path / "traces").rglob("trace.json"))
 
 
