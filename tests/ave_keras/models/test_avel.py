@@ -7,6 +7,7 @@ import pytest
 import ave_keras
 from ave_keras import AVEError
 from ave_keras.models import avel
+from tests import small
 
 BRANCHES = ("propagation", "attention", "gates")
 SIZES = {"attention_units": 7, "lstm_units": 4, "units": 8, "feed_forward": 9, "heads": 2, "head_units": 6}
@@ -25,7 +26,7 @@ def x(rng):
 
 
 def test_the_answer_is_the_mean_of_the_branches(x):
-    answer = build().predict(x, verbose=0)
+    answer = small.call(build(), x)
     branches = [np.float64(answer[f"{name}_segments"]) for name in BRANCHES]
     np.testing.assert_allclose(answer["segments"], np.mean(branches, axis=0), atol=1e-6)
     assert len({tuple(branch.round(4).ravel()) for branch in branches}) == 3
@@ -33,24 +34,24 @@ def test_the_answer_is_the_mean_of_the_branches(x):
 
 def test_weak_videos_are_pooled_by_branch(x):
     model = build(supervision="weak")
-    answer = model.predict(x, verbose=0)
+    answer = small.call(model, x)
     np.testing.assert_allclose(answer["video"], np.mean([answer[f"{n}_video"] for n in BRANCHES], axis=0), atol=1e-6)
     logits = keras.Model(model.input, [model.get_layer(f"{name}_logits").output for name in BRANCHES])
-    for name, scores in zip(BRANCHES, logits.predict(x, verbose=0), strict=True):
+    for name, scores in zip(BRANCHES, small.call(logits, x), strict=True):
         pooled = np.exp(np.float64(scores).mean(axis=1))
         np.testing.assert_allclose(answer[f"{name}_video"], pooled / pooled.sum(axis=1, keepdims=True), atol=1e-5)
 
 
 def test_one_branch_is_the_answer(x):
-    answer = build(branches=["gates"]).predict(x, verbose=0)
+    answer = small.call(build(branches=["gates"]), x)
     assert set(answer) == {"segments", "gates_segments"}
     np.testing.assert_array_equal(answer["segments"], answer["gates_segments"])
 
 
 def test_gates_by_hand(x):
     model = build(branches=["gates"])
-    attended = keras.Model(model.input, model.get_layer("attention").output[0]).predict(x, verbose=0)
-    found = keras.Model(model.input, model.get_layer("gated").output).predict(x, verbose=0)
+    attended = small.call(keras.Model(model.input, model.get_layer("attention").output[0]), x)
+    found = small.call(keras.Model(model.input, model.get_layer("gated").output), x)
     weights = {key: [np.float64(w) for w in model.get_layer(key).get_weights()] for key in LAYERS}
     values = {key: np.float64(part) @ weights[key][0] + weights[key][1] for key, part in _parts(x["audio"], attended)}
     opened = {key: 1 / (1 + np.exp(-values[f"{key}_gate"])) for key in ("visual", "audio")}
@@ -72,7 +73,7 @@ def test_the_picture_that_the_sound_selects(x):
     seen, attend = model.get_layer("visual_features"), model.get_layer("attention")
     kernel, bias = (np.float64(w) for w in seen.get_weights())
     cells = np.maximum(np.float64(x["visual"]) @ kernel + bias, 0)
-    found = keras.Model(model.input, attend.output[0]).predict(x, verbose=0)
+    found = small.call(keras.Model(model.input, attend.output[0]), x)
     expected = keras.ops.convert_to_numpy(attend(x["audio"], np.float32(cells)))
     np.testing.assert_allclose(found, expected, atol=1e-5)
     guided = build(branches=["gates"], attention="guided")
@@ -88,14 +89,14 @@ def test_attention_maps_and_reload(x, tmp_path, attention):
     np.testing.assert_allclose(maps.sum(axis=(2, 3)), 1, atol=1e-5)
     model.save(tmp_path / "m.keras")
     loaded = keras.models.load_model(tmp_path / "m.keras")
-    np.testing.assert_array_equal(loaded.predict(x, verbose=0)["segments"], model.predict(x, verbose=0)["segments"])
+    np.testing.assert_array_equal(small.call(loaded, x)["segments"], small.call(model, x)["segments"])
 
 
 def test_any_length_without_positions(x):
     model = build(segments=None, positions=None)
     for seconds in (2, 4):
         part = {key: value[:, :seconds] for key, value in x.items()}
-        assert model.predict(part, verbose=0)["segments"].shape == (3, seconds, 5)
+        assert small.call(model, part)["segments"].shape == (3, seconds, 5)
     with pytest.raises(AVEError, match="known T"):
         build(segments=None)
 
@@ -103,7 +104,7 @@ def test_any_length_without_positions(x):
 def test_smoothing_changes_the_answer_only(x):
     plain, smooth = build(), build(smoothing=0.9)
     smooth.set_weights(plain.get_weights())
-    one, other = plain.predict(x, verbose=0), smooth.predict(x, verbose=0)
+    one, other = small.call(plain, x), small.call(smooth, x)
     np.testing.assert_array_equal(one["gates_segments"], other["gates_segments"])
     assert np.abs(one["segments"] - other["segments"]).max() > 1e-3
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import ave_keras
-from tests import lineage
+from tests import lineage, small
 
 
 @pytest.mark.parametrize("name", lineage.FIXTURES)
@@ -27,7 +27,7 @@ def check(fixture):
     assert {key for key in fixture.stored if key.startswith(("out_", "mid_"))} - set(compared) <= {"out_k"}
     for key, (found, expected) in compared.items():
         np.testing.assert_allclose(found, expected, atol=1e-5, rtol=1e-6, err_msg=key)
-    outputs = model.predict(fixture.inputs, verbose=0)
+    outputs = small.call(model, fixture.inputs)
     np.testing.assert_array_equal(outputs["segments"].argmax(-1), decision(fixture, outputs["segments"].shape[-1] - 1))
 
 
@@ -50,16 +50,16 @@ def decision(fixture, background):
 def test_the_key_with_the_released_noise(shared, mini):
     fixture = lineage.fixture(shared, "cace_sup", mini)
     model = fixture.load()
-    joint = keras.Model(model.inputs, model.get_layer("joint").output).predict(fixture.inputs, verbose=0)
+    joint = small.call(keras.Model(model.inputs, model.get_layer("joint").output), fixture.inputs)
     noise = fixture.stored["noise"].swapaxes(0, 1)
     key = keras.ops.convert_to_numpy(model.get_layer("contrastive")(joint, noise=noise)[2])
     np.testing.assert_allclose(key, fixture.stored["out_k"], atol=1e-5)
-    assert np.abs(model.predict(fixture.inputs, verbose=0)["key"] - key).max() > 1e-3
+    assert np.abs(small.call(model, fixture.inputs)["key"] - key).max() > 1e-3
 
 
 def test_the_second_sigmoid_of_the_weak_cmbs_makes_every_second_an_event(shared):
     fixture = lineage.fixture(shared, "cmbs_weak", mini=True)
-    single, double = (fixture.load(decision=kind).predict(fixture.inputs, verbose=0) for kind in ("single", "double"))
+    single, double = (small.call(fixture.load(decision=kind), fixture.inputs) for kind in ("single", "double"))
     np.testing.assert_array_equal(single["event"], single["gate"])
     np.testing.assert_allclose(double["event"], 1 / (1 + np.exp(-double["gate"])), atol=1e-6)
     assert (double["event"] > 0.5).all() and (single["event"] <= 0.5).any()
