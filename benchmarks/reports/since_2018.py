@@ -49,7 +49,8 @@ SPEED_INTRO = """\
 ## Speed
 
 `python -m benchmarks speed --videos 0 --publish docs/speed.csv` measured train steps at the released sizes, with data
-in memory; `%` is the share of the machine's own rate of matrix products, measured in the same run.
+in memory; `%` is the share of the machine's own rate of matrix products, measured in the same run. Only times of one
+run can be compared: a machine in a data center is faster on one day than on another.
 """
 
 

@@ -11,9 +11,9 @@ MATCHING = zoo.list(task="matching")
 # Ours has no released form.
 RELEASED = [name for name in zoo.list(task="weak") if name != "w_avel"]
 OFFICIAL = RELEASED if keras.backend.backend() == "torch" else zoo.list(family="weak")
-# Others trace or compile these for seconds each; their layers are tested under both policies one by one, and traced.
-MIXED = small.ENTRIES if keras.backend.backend() == "torch" else ("av_att", "ssn", "dcca")
+# Others trace or compile these for seconds each; their layers are tested one by one, traced and under both policies.
 TRACED = ("av_att", "ssn", "dcca")
+MIXED = small.ENTRIES if keras.backend.backend() == "torch" else TRACED
 LENGTHS = (5, 7, 10) if keras.backend.backend() == "torch" else (7,)
 
 
