@@ -6,7 +6,8 @@ TFIO := .venv-tfio
 BIN := $(VENV)/bin
 BACKENDS := tensorflow jax torch
 GRID := --tables 1 --profile quick
-PIP := python -m pip install -q --disable-pip-version-check
+# Bytecode is made on import: that of all modules takes as long as the rest of the installation.
+PIP := python -m pip install -q --no-compile --disable-pip-version-check
 
 .PHONY: help install install-test grid demo films study-films docs test test-tfio lint clean
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ave_keras import checkpoints, models
 from ave_keras.checkpoints.reading import Checkpoint
+from tests import small
 
 #: Every fixture: its builder and arguments.
 FIXTURES = {
@@ -103,7 +104,11 @@ class Fixture:
         return model
 
     def compare(self, model):
-        """`{released name: (found, expected)}` for all blocks and outputs of the fixture that are ours, batch first."""
+        """Runs the model once, and compares all blocks and outputs of the fixture that are ours, batch first.
+
+        Returns:
+            `({released name: (found, expected)}, segments)`, with the answer for the seconds.
+        """
         layers, found = {layer.name for layer in model.layers}, {}
         blocks = BLOCKS | (SUPPRESSED if "suppression" in layers else {})
         if self.builder == "psp" and self.supervision == "full":
@@ -121,8 +126,11 @@ class Fixture:
                 found[key] = output if index is None else output[index]
             elif key.startswith("out_") and self._output(name) in model.output:
                 found[key] = model.output[self._output(name)]
-        values = keras.Model(model.inputs, found).predict(self.inputs, verbose=0)
-        return {key: (value, batch_first(key, self.stored[key], value.shape)) for key, value in values.items()}
+        found["segments"] = model.output["segments"]
+        values = small.call(keras.Model(model.inputs, found), self.inputs)
+        segments = values.pop("segments")
+        compared = {key: (value, batch_first(key, self.stored[key], value.shape)) for key, value in values.items()}
+        return compared, segments
 
     def _output(self, name):
         # The class logits of CMBS and CACE-Net are called event logits in their code.
