@@ -22,10 +22,10 @@ UNSTABLE = 5
 INTRO = """\
 # Since 2018
 
-Six networks that followed the paper. Each computes what its released code computes, within 1e-5 on TensorFlow, JAX and
-PyTorch, and learns here with the losses of that code, from the same features and under one protocol: the epoch is
-chosen on the validation split, and weak models see the labels of videos only. `docs/paper-and-code.md` lists where
-papers and code differ; `--protocol official` trains as the code does.
+Six networks that followed the paper, and [`w_avel`](avel.md), ours. Each of the six computes what its released code
+computes, within 1e-5 on TensorFlow, JAX and PyTorch, and learns here with the losses of that code. All learn from the
+same features and under one protocol: the epoch is chosen on the validation split, and weak models see the labels of
+videos only. `docs/paper-and-code.md` lists where papers and code differ; `--protocol official` trains as the code does.
 """
 DATA = """\
 **The accuracies are not of AVE**, whose features we did not have. They are of {data}, {epochs} epochs of batches of
