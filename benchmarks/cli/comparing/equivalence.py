@@ -14,7 +14,7 @@ from benchmarks.results.store import Store
 from zoo.card import probability
 from zoo.cli.terminal import wide_console
 
-HEAD = ("data", "entry", "metric", "backends", "means, %", "seeds", "difference", "90 % interval", "p", "equivalent")
+HEAD = ("entry", "metric", "backends", "means, %", "seeds", "difference", "90 % interval", "p", "equivalent")
 
 
 def equivalence(
@@ -43,16 +43,23 @@ def equivalence(
     if not results.is_dir():
         raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")
     found = equivalences(Store(results, write=False).records().values(), names)
-    table, body = Table(*HEAD), [_line(line) for line in found]
-    for cells in body:
-        table.add_row(*cells)
-    wide_console().print(table)
+    by_data: dict = {}
+    for line in found:
+        by_data.setdefault(line.data, []).append(_line(line))
+    for data, body in by_data.items():
+        table = Table(*HEAD, title=data)
+        for cells in body:
+            table.add_row(*cells)
+        wide_console().print(table)
     shown = sum(line.equivalent for line in found)
     said = f"{shown} of {len(found)} pairs are equivalent within ±{MARGIN:g} point at the level of 5 %."
     wide_console().print(said)
     if publish_to:
         with atomic(publish_to) as temporary:
-            temporary.write_text("\n".join([*markdown_lines(HEAD, body), "", said, ""]), encoding="utf-8")
+            lines = []
+            for data, body in by_data.items():
+                lines += [f"**{data}**", "", *markdown_lines(HEAD, body), ""]
+            temporary.write_text("\n".join([*lines, said, ""]), encoding="utf-8")
         plots.save(_figure(found, MARGIN), publish_to.with_suffix(".png"))
 
 
@@ -78,4 +85,4 @@ def _line(found):
     yes = "yes" if found.equivalent else "not shown"
     pair = f"{found.first}, {found.second}"
     p = probability(found.p)
-    return found.data, found.entry, found.metric, pair, means, seeds, f"{found.difference:+.2f}", interval, p, yes
+    return found.entry, found.metric, pair, means, seeds, f"{found.difference:+.2f}", interval, p, yes

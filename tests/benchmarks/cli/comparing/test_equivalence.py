@@ -23,7 +23,7 @@ def test_table_and_figure(results, tmp_path):
     shown = CliRunner().invoke(app, call)
     assert not shown.exit_code, shown.output
     lines = page.read_text().splitlines()
-    assert [line.split("|")[-2].strip() for line in lines[2:5]] == ["yes", "not shown", "not shown"]
+    assert [line.split("|")[-2].strip() for line in lines[4:7]] == ["yes", "not shown", "not shown"]
     assert "1 of 3 pairs are equivalent within ±1 point" in lines[-1] and lines[-1] in shown.output
     written = page.read_bytes(), page.with_suffix(".png").read_bytes()
     CliRunner().invoke(app, call)
