@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TASKS = ("supervised", "weak", "proposals", "matching")
 MODALITIES = ("audio", "visual")
+# Losses of pairs of sound and picture.
+MATCHING_LOSSES = ("contrastive", "cca")
 # Tasks whose losses are one number per batch, of windows or of pairs.
 UNWEIGHTED = ("proposals", "matching")
 
@@ -73,6 +75,13 @@ class Entry:
                 fix="Leave out class_weight, or choose entries that localize events",
             )
 
+        if (self.recipe.loss in MATCHING_LOSSES) != (self.task == "matching"):
+            raise AVEError(
+                f"entry '{self.name}' cannot learn with this loss",
+                key="loss",
+                expected=f"{'one' if self.task == 'matching' else 'none'} of {MATCHING_LOSSES}",
+                found=repr(self.recipe.loss),
+            )
         self._check_teacher()
 
     def _check_teacher(self):
@@ -199,10 +208,12 @@ class Entry:
         weights = None
         if self.recipe.losses:
             outputs = list(model.output) if isinstance(model.output, dict) else []
-            for output in self.recipe.losses:
-                if output not in outputs:
-                    expected = f"one of {outputs}" if outputs else "the key loss: this network has one output"
-                    raise AVEError(f"'{self.name}' has no such output", key=f"losses.{output}", expected=expected)
+            for key, named in (("losses", self.recipe.losses), ("unused", self.recipe.unused or ())):
+                for output in named:
+                    if output not in outputs:
+                        expected = f"one of {outputs}" if outputs else "the key loss: this network has one output only"
+                        what = f"'{self.name}' has no such output to choose"
+                        raise AVEError(what, key=key, expected=expected, found=repr(output))
             made, weights = self.recipe.make_losses(), self.recipe.weights
             loss = {output: made.get(output) for output in model.output}
             weights = {output: weights.get(output, 1.0) for output in model.output}

@@ -73,6 +73,8 @@ def load(
         overrides, protocol = _as_published(published, name, overrides, protocol)
         weights = published.model
     chosen = entry(name, protocol or protocol_of(weights, init_from))
+    if recipe is not None and not (isinstance(recipe, dict) and all(isinstance(key, str) for key in recipe)):
+        raise AVEError("invalid recipe", key="recipe", expected='such as {"learning_rate": 1e-4}', found=repr(recipe))
     if recipe:
         chosen = chosen.with_recipe(**recipe)
     shapes = {key: overrides.pop(key) for key in SHAPES if key in overrides}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,46 @@ LATER = (
     "cosine_decay",
     "teacher",
 )
+
+
+def _whole(value, least=1):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _number(value, most=math.inf):
+    """Whether a value is a finite number above 0, and at most `most`."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and 0 < value <= most
+
+
+def _options(value):
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+
+
+def _listed(value, fits):
+    return value is None or (isinstance(value, list | tuple) and all(map(fits, value)))
+
+
+#: What a value must be: a test, and its description.
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("batch_size", "epochs", "validate_every"), (_whole, "an integer of 1 or more")),
+    "learning_rate": (_number, "a number above 0"),
+    "decay_rate": (_number, "a number above 0"),
+    "milestone_rate": (lambda value: value is None or _number(value), "a number above 0, or null"),
+    "decay_steps": (lambda value: value is None or _whole(value), "an integer of 1 or more, or null"),
+    "milestones": (lambda value: _listed(value, lambda v: _whole(v, 0)), "a list of integers of 0 or more, or null"),
+    "late_from": (lambda value: value in (None, 0) or _number(value, most=1), "a number from 0 to 1, or null"),
+    "average": (
+        lambda value: value is None or (_number(value) and value < 1),
+        "a number between 0 and 1, such as 0.99, or null",
+    ),
+    "shuffle": (lambda value: isinstance(value, bool) or value == "first_batch", "true, false or first_batch"),
+    **dict.fromkeys(("background_videos", "drop_remainder"), (lambda value: isinstance(value, bool), "true or false")),
+    "cosine_decay": (lambda value: value is None or isinstance(value, bool), "true, false or null"),
+    "optimizer_options": (_options, "`name: value` lines"),
+    "loss_options": (lambda value: value is None or _options(value), "`name: value` lines, or null"),
+    "unused": (lambda value: _listed(value, lambda v: isinstance(v, str)), "a list of outputs, or null"),
+}
 
 
 @dataclass(frozen=True)
@@ -120,10 +161,10 @@ class Recipe:
 
     def __post_init__(self):
         """Checks the range of the values."""
-        for name in ("batch_size", "epochs", "validate_every"):
+        for name, (fits, expected) in RULES.items():
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise AVEError("invalid recipe", key=name, expected="an integer of 1 or more", found=repr(value))
+            if not fits(value):
+                raise AVEError("invalid recipe", key=name, expected=expected, found=repr(value))
         known = {"loss": LOSSES, "pairs": (None, *PAIRS), "negatives": (None, *NEGATIVES), "select": (None, "test")}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
@@ -133,18 +174,8 @@ class Recipe:
         check_class_weight(self.class_weight)
         if self.augment is not None:
             Augmentation.from_dict(self.augment)
-        if self.average is not None and not (isinstance(self.average, float) and 0 < self.average < 1):
-            expected = "a number between 0 and 1, such as 0.99"
-            raise AVEError("invalid recipe", key="average", expected=expected, found=repr(self.average))
         if self.teacher is not None:
             _check_teacher(self.teacher)
-        if self.cosine_decay not in (None, True, False):
-            raise AVEError(
-                "invalid recipe", key="cosine_decay", expected="true, false or null", found=repr(self.cosine_decay)
-            )
-        if self.decay_steps is not None and not (isinstance(self.decay_steps, int) and self.decay_steps > 0):
-            expected = "an integer of 1 or more, or null"
-            raise AVEError("invalid recipe", key="decay_steps", expected=expected, found=repr(self.decay_steps))
         if self.cosine_decay and (self.milestones or self.decay_steps):
             found = "milestones" if self.milestones else "decay_steps"
             raise AVEError("invalid recipe", key="cosine_decay", expected="no other decay", found=found)
@@ -161,10 +192,6 @@ class Recipe:
             if term["target"] not in TARGETS:
                 place = {"key": f"losses.{output}.target", "expected": f"one of {(*TARGETS,)}"}
                 raise AVEError("invalid recipe", **place, found=repr(term["target"]))
-        if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
-            raise AVEError(
-                "invalid recipe", key="learning_rate", expected="a number above 0", found=repr(self.learning_rate)
-            )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], file: str | Path | None = None) -> Recipe:
@@ -235,9 +262,7 @@ class Recipe:
 
 def _check_teacher(teacher):
     count, weight = (teacher.get(key) if isinstance(teacher, dict) else None for key in ("count", "weight"))
-    whole = isinstance(count, int) and not isinstance(count, bool) and count > 0
-    share = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 < weight <= 1
-    if not whole or not share or len(teacher) != 2:
+    if not _whole(count) or not _number(weight, most=1) or len(teacher) != 2:
         expected = "{count, weight}: 1 or more models, and a weight above 0, up to 1"
         raise AVEError("invalid recipe", key="teacher", expected=expected, found=repr(teacher))
 

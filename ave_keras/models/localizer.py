@@ -4,6 +4,7 @@ from keras import layers
 
 from ave_keras.event_model import EventModel
 from ave_keras.layers import AudioGuidedAttention, MILPooling, MultiScaleConvolution, TemporalSmoothing
+from ave_keras.layers.mil_pooling import POOLINGS
 from ave_keras.models.features import MODALITIES, average_cells, check, check_sizes, check_visual_shape, make_inputs
 from ave_keras.models.fusing import FUSIONS, STAGES, bilstm, fuse, head
 from ave_keras.models.initial import INITS, draw_torch_initial
@@ -92,6 +93,8 @@ def localizer(
     check("localizer", "stage", stage, STAGES if fusion != "dmrfe" else ("late",))
     check("localizer", "supervision", supervision, SUPERVISIONS if fusion != "dmrfe" else ("full",))
     check("localizer", "init", init, INITS)
+    check("localizer", "attention", attention, (False, True))
+    check("localizer", "pooling", pooling, POOLINGS)
     check_visual_shape("localizer", visual_shape, attention)
     check("localizer", "decision", decision, DECISIONS if fusion != "dmrfe" and stage != "decision" else DECISIONS[:1])
     check("localizer", "gating", gating, (False, True))

@@ -27,9 +27,16 @@ def report(
 ):
     """Print and write the tables of all stored results, one report per data set, protocol and backend.
 
+    Each is written as Markdown, CSV, LaTeX and one HTML page to a folder in RESULTS/reports. Nothing is trained.
+
     Example: python -m benchmarks report --results results
     """
-    check_folder(publish_to)
+    check_folder(publish_to, ".csv")
+    for page in pages or []:
+        if not publish_to:
+            raise AVEError("--readme fills pages from the figures of --publish", key="--readme", found=page)
+        if not page.is_file():
+            raise AVEError("no such page", file=page, key="--readme", fix="Give a page with `<!-- results of … -->`")
     if not results.is_dir():
         raise AVEError("results folder not found", file=results, fix="Run the grid first: python -m benchmarks run")
     store = Store(results, write=False)

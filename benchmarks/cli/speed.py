@@ -92,7 +92,11 @@ def speed(
         raise AVEError(
             "unknown policy", key="--policy", expected="such as float32 or mixed_bfloat16", found=policy
         ) from error
-    check_folder(publish_to)
+    check_folder(publish_to, ".csv")
+    check_folder(out, key="--out")
+    for option, number, least in (("--batch-size", batch_size, 1), ("--videos", videos, 0)):
+        if number < least:
+            raise AVEError("invalid number", key=option, expected=f"{least} or more", found=number)
     if released:
         for option, value in {"--profile": profile, "--publish": publish_to}.items():
             if value:

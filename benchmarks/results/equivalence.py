@@ -101,7 +101,7 @@ def equivalences(records: Iterable[dict], entries: Sequence[str]) -> list[Equiva
         entries: The names of the entries.
 
     Raises:
-        AVEError: No entry has cells of two backends with the same data and settings.
+        AVEError: An entry has no cells of two backends with the same data and settings.
     """
     groups: dict[tuple, dict[str, list[float]]] = {}
     for record in sorted(records, key=lambda record: record["cell"]["seed"]):
@@ -121,11 +121,13 @@ def equivalences(records: Iterable[dict], entries: Sequence[str]) -> list[Equiva
             seeds = len(one), len(other)
             test = two_one_sided_tests(one, other, what=f"{entries[number]}, {first} and {second}")
             found.append(Equivalence(data, entries[number], metric, first, second, means, seeds, *test))
-    if not found:
-        raise AVEError(
-            "no entry has cells of two backends with the same data and settings",
-            key="--entries",
-            found=", ".join(entries),
-            fix="Run the grid on each: python -m benchmarks run --backend jax --seeds 5 …",
-        )
+    for number, name in enumerate(entries):
+        if name not in {line.entry for line in found}:
+            backends = sorted({b for key, by_backend in groups.items() if key[1] == number for b in by_backend})
+            raise AVEError(
+                f"{name} has no cells of two backends with the same data and settings",
+                expected="finished cells of two of tensorflow, jax and torch",
+                found=", ".join(backends) or "none",
+                fix=f"Run the grid on each: python -m benchmarks run --tables all --entries {name} --backend jax …",
+            )
     return found

@@ -63,21 +63,22 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def check_folder(path: Path | None, suffix: str | None = None) -> None:
+def check_folder(path: Path | None, suffix: str | None = None, key: str = "--publish") -> None:
     """Checks before long work that a file for results can be written.
 
     Args:
         path: The file, or None.
         suffix: What its name has to end with.
+        key: The option, for the error.
 
     Raises:
         AVEError: Its folder does not exist or is read-only; or the name ends otherwise.
     """
     if path is not None and suffix and path.suffix != suffix:
-        raise AVEError("cannot write there", file=path, key="--publish", expected=f"a file name with {suffix}")
+        raise AVEError("cannot write there", file=path, key=key, expected=f"a file name with {suffix}")
     if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
         fix = "Create the folder, or choose another file"
-        raise AVEError("cannot write there", file=path, key="--publish", expected="a folder to write to", fix=fix)
+        raise AVEError("cannot write there", file=path, key=key, expected="a folder to write to", fix=fix)
 
 
 def update_csv(path: Path, lines: Sequence[dict[str, Any]], identity: Sequence[str]) -> None:

@@ -120,16 +120,25 @@ def make_plan(
         check: Whether to check all features.
 
     Raises:
-        AVEError: An unknown factor, or a data set that is missing or invalid.
+        AVEError: An unknown factor, a data set that is missing or invalid, or two with the same name.
     """
     arms = [Arm(a.name, a.entry, a.model, {**a.recipe, **overrides}) for a in study.choose(factors)]
-    folders = list(data or map(Path, study.data))
+    folders = [*(data or map(Path, study.data))]
     if not folders:
         raise AVEError("this study has no data set", key="--data", expected="a folder in the official layout")
     entries = [zoo.entry(arm.entry, study.protocol) for arm in arms]
-    identities, specs = [], []
+    identities: list[dict] = []
+    specs = []
     for folder in folders:
         _, identity = open_data(folder, "quick", store.folder, skip_bad, console, check, entries)
+        for other, earlier in zip(folders, identities, strict=False):
+            if data_name(earlier) == data_name(identity):
+                raise AVEError(
+                    "two data sets have the same name, so that their results could not be told apart",
+                    file=folder,
+                    found=f"{data_name(identity)}, like {other}",
+                    fix="Leave one out, or give it another title: in dataset.yaml, `title: …`",
+                )
         identities.append(identity)
         specs.append(AVE.from_directory(folder).spec)
     return Plan(study, arms, folders, identities, specs, list(seeds), backend, store)

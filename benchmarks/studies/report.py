@@ -46,8 +46,8 @@ class Line:
     @property
     def cells(self) -> tuple[str, ...]:
         """The texts under `HEAD`."""
-        mean, std = self.mean, np.std(self.scores, ddof=1) if len(self.scores) > 1 else None
-        score = "–" if not self.scores else f"{number(mean)} ± {number(std)} ({len(self.scores)})"
+        deviation = f" ± {number(np.std(self.scores, ddof=1))}" if len(self.scores) > 1 else ""
+        score = "–" if not self.scores else f"{number(self.mean)}{deviation} ({len(self.scores)})"
         found = self.effect
         interval = "–" if found is None or found.low is None else f"{found.low:+.2f} … {found.high:+.2f}"
         parameters = "–" if self.parameters is None else f"{self.parameters:,}"

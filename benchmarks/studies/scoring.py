@@ -45,7 +45,7 @@ class TestUses:
                 file=self.path,
                 expected="one use: what is chosen after seeing the test split is no longer measured by it",
                 found=f"{len(self.uses)}, the last on {self.uses[-1]['date']}",
-                fix=f"Print the scores with: python -m benchmarks study {self.study}. --force scores again, and all "
+                fix="The command study prints the scores, with the same options. --force scores again, and all "
                 "reports say so",
             )
 

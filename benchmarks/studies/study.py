@@ -154,15 +154,16 @@ def from_dict(values: Any, file: Path) -> Study:
         raise AVEError("invalid study", file=file, key="seeds", expected="1 or more", found=values["seeds"])
     factors = {}
     _check_keys(values["factors"], None, (), "factors", file)
+    _refuse_same_names(values["factors"], "factors", file)
+    for folder in values.get("data", ()):
+        if not isinstance(folder, str) or not folder:
+            raise AVEError("invalid study", file=file, key="data", expected="a list of folders", found=repr(folder))
     for name, factor in values["factors"].items():
         key = f"factors.{name}"
         _check_keys(factor, FACTOR_KINDS, ("title", "levels"), key, file)
         _check_keys(factor["levels"], None, (), f"{key}.levels", file)
-        # YAML reads levels such as 0.5 and off as numbers and booleans.
+        _refuse_same_names(factor["levels"], f"{key}.levels", file)
         levels = {str(level): change for level, change in factor["levels"].items()}
-        if len(levels) < len(factor["levels"]):
-            found = ", ".join(map(repr, factor["levels"]))
-            raise AVEError("levels with the same name", file=file, key=f"{key}.levels", found=found)
         for level, change in levels.items():
             _check_keys(change, CHANGES, (), f"{key}.levels.{level}", file)
         factors[str(name)] = Factor(**{**factor, "levels": levels})
@@ -182,24 +183,32 @@ def from_dict(values: Any, file: Path) -> Study:
     return study
 
 
+def _refuse_same_names(named, key, file):
+    """YAML reads names such as 0.5 and off as numbers and booleans."""
+    names = list(map(str, named))
+    if len({*names}) < len(names) or not all(names):
+        found = ", ".join(map(repr, named))
+        raise AVEError("invalid study", file=file, key=key, expected="different names, none of them empty", found=found)
+
+
 def _check_arms(study):
-    base = None
+    base, seen = None, {}
     for arm in study.arms:
         place = {"file": study.file, "key": arm.name}
         try:
             entry = zoo.entry(arm.entry, study.protocol).with_recipe(**arm.recipe).with_model(**arm.model)
-            json.dumps([arm.model, arm.recipe])
+            made = json.dumps(entry.to_dict(), sort_keys=True)
         except (AVEError, TypeError) as error:
             raise AVEError("an arm of this study is invalid", **place, found=str(error).rstrip(".")) from error
-        if base is None:
-            base = entry
-        elif entry == base:
-            raise AVEError(
-                "this arm changes nothing", **place, expected="another entry, model or recipe than the base's"
-            )
-        elif (entry.task == "matching") != (base.task == "matching"):
+        base = base or entry
+        if made in seen:
+            what = "this arm changes nothing" if seen[made] == BASE else "two arms of this study are the same"
+            expected, found = "another entry, model or recipe", f"those of {seen[made]!r}"
+            raise AVEError(what, **place, expected=expected, found=found)
+        if (entry.task == "matching") != (base.task == "matching"):
             expected = f"an entry like {base.name}, so that their scores can be compared"
             raise AVEError("this arm has another task than the base", **place, expected=expected, found=entry.name)
+        seen[made] = arm.name
 
 
 def _refuse_conflicts(choice, factors, file):
@@ -224,7 +233,8 @@ def _check_keys(values, kinds, needed, key, file):
     for name, value in values.items() if kinds else ():
         if name not in kinds:
             raise _unknown("unknown key of a study", name, kinds, key or None, file)
-        if not isinstance(value, kinds[name]) or isinstance(value, bool):
+        keyed = isinstance(value, dict) and name in ("model", "recipe") and not all(isinstance(k, str) for k in value)
+        if not isinstance(value, kinds[name]) or isinstance(value, bool) or keyed:
             place = {"file": file, "key": f"{key}.{name}".lstrip(".")}
             raise AVEError("invalid study", **place, expected=WORDS[kinds[name]], found=repr(value))
     for name in needed:

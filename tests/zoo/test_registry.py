@@ -120,7 +120,20 @@ def test_broken_files(tmp_path, path, value, message):
         ({"optimizer": "adamm"}, r"key 'optimizer'.*'adamm' with \{\}: Could not interpret"),
         ({"optimizer_options": {"momentum": 0.9}}, r"key 'optimizer'.*\{'momentum': 0.9\}: .*not recognized"),
         ({"loss_options": {"margin": 2}}, r"options of categorical_crossentropy.*\{'margin': 2\}"),
-        ({"losses": {"video": {"loss": "cca", "target": "video"}}}, r"no such output.*'losses.video'.*one output"),
+        ({"optimizer_options": 3}, "'optimizer_options'.*lines.*found 3"),
+        ({"learning_rate": float("inf")}, "'learning_rate'.*above 0, found inf"),
+        ({"milestones": [-1]}, "'milestones'"),
+        ({"late_from": "x"}, "'late_from'.*from 0 to 1"),
+        ({"shuffle": "x"}, "'shuffle'.*first_batch"),
+        ({"background_videos": "x"}, "'background_videos'"),
+        ({"unused": "x"}, "'unused'.*list of outputs"),
+        ({"loss": "cca"}, "cannot learn with this loss.*none of"),
+        ({1: 2}, r"'recipe'.*found \{1: 2\}"),
+        ("x", "'recipe'.*found 'x'"),
+        (
+            {"losses": {"video": {"loss": "cca", "target": "video"}}},
+            "'losses'.*one output only, found 'video'",
+        ),
     ],
 )
 def test_recipes_that_do_not_compile(recipe, message):

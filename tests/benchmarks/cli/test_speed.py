@@ -32,7 +32,11 @@ def test_rows_and_table(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("batch_size", "policy", "message"),
-    [(-2, "float32", "measuring 'a' failed"), (2, "no_such", "unknown policy .*'--policy'.*found no_such")],
+    [
+        (10**9, "float32", "measuring 'a' failed"),
+        (0, "float32", "'--batch-size'.*1 or more, found 0"),
+        (2, "no_such", "unknown policy .*'--policy'.*found no_such"),
+    ],
 )
 def test_failures_name_the_entry_or_option(batch_size, policy, message):
     with pytest.raises(AVEError, match=message):

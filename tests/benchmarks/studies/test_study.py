@@ -74,7 +74,13 @@ def test_choose():
         ({"factors": factor({"entry": "avdln"})}, "another task than the base.*found avdln"),
         ({"factors": factor({"recipe": {"losses": 5}})}, "f: x.*losses"),
         ({"factors": factor({"model": {"hidden": datetime.date(2026, 1, 1)}})}, "f: x.*not JSON"),
-        ({"factors": {"f": {"title": "x", "levels": {0.5: {"entry": "v"}, "0.5": {"entry": "v"}}}}}, "the same name"),
+        ({"factors": {"f": {"title": "x", "levels": {0.5: {"entry": "v"}, "0.5": {"entry": "v"}}}}}, "different names"),
+        ({"data": [1]}, "'data'.*a list of folders, found 1"),
+        ({"data": [""]}, "'data'.*found ''"),
+        ({"recipe": {1: 2}}, r"'recipe'.*lines, found \{1: 2\}"),
+        ({"factors": {1: STUDY["factors"]["average"], "1": STUDY["factors"]["width"]}}, "'factors'.*different names"),
+        ({"factors": {"": STUDY["factors"]["average"]}}, "'factors'.*none of them empty"),
+        ({"combine": [{"average": 0.9}]}, "two arms of this study are the same.*found.*'average: 0.9'"),
     ],
 )
 def test_invalid_studies(changes, message):

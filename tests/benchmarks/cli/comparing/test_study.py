@@ -121,8 +121,12 @@ def test_an_entry_that_was_changed_counts_twice(file, folder, results):
 
 def test_dry_run_lists_every_data_set(tmp_path, file, folder, capsys):
     other = tmp_path / "other"
-    other.symlink_to(folder)
+    shutil.copytree(folder, other)
     args = [file, "--data", folder, "--data", other, "--results", tmp_path, "--backend", "torch", "--dry-run"]
+    assert benchmarks("study", *args) == 2
+    assert "two data sets have the same name" in capsys.readouterr().err
+    marker = other / "dataset.yaml"
+    marker.write_text(yaml.safe_dump({**yaml.safe_load(marker.read_text()), "title": "another"}))
     assert benchmarks("study", *args) == 0
     printed = capsys.readouterr().err.splitlines()
     for path in (folder, other):
