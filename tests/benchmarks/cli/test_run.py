@@ -115,6 +115,13 @@ def test_status_and_report(command, tmp_path, folder):
     assert command("report", "--tables", "1", "--results", tmp_path, "--publish", published)[0] == 0
     assert (report / "report.md").read_text() == before
     assert published.read_text().count("\na,") == 1
+    for wrong, message in (
+        (["--readme", report / "report.md"], "fills pages from the figures of --publish"),
+        (["--publish", published, "--readme", tmp_path / "no.md"], "no such page"),
+        (["--publish", tmp_path / "published.txt"], "a file name with .csv"),
+    ):
+        status, _, err = command("report", "--results", tmp_path, *wrong)
+        assert status == 2 and message in err
     compared = tmp_path / "compared.csv"
     for _ in range(2):
         status, out, _ = command("compare", "a", "a", "--results", tmp_path, "--publish", compared)
