@@ -207,13 +207,7 @@ class Entry:
         metrics: Any = [SegmentAccuracy()]
         weights = None
         if self.recipe.losses:
-            outputs = list(model.output) if isinstance(model.output, dict) else []
-            for key, named in (("losses", self.recipe.losses), ("unused", self.recipe.unused or ())):
-                for output in named:
-                    if output not in outputs:
-                        expected = f"one of {outputs}" if outputs else "the key loss: this network has one output only"
-                        what = f"'{self.name}' has no such output to choose"
-                        raise AVEError(what, key=key, expected=expected, found=repr(output))
+            self._check_outputs(model)
             made, weights = self.recipe.make_losses(), self.recipe.weights
             loss = {output: made.get(output) for output in model.output}
             weights = {output: weights.get(output, 1.0) for output in model.output}
@@ -227,6 +221,15 @@ class Entry:
         # Loading a model that was saved before its first step warns if the optimizer has no variables.
         model.optimizer.build(model.trainable_variables)
         return model
+
+    def _check_outputs(self, model):
+        """Raises an error for a loss on an output that the model does not have, or for such an unused output."""
+        outputs = list(model.output) if isinstance(model.output, dict) else []
+        expected = f"one of {outputs}" if outputs else "the key loss: this network has one output only"
+        for key in ("losses", "unused"):
+            for output in getattr(self.recipe, key) or ():
+                if output not in outputs:
+                    raise AVEError(f"'{self.name}' has no such output", key=key, expected=expected, found=repr(output))
 
 
 def _has_gpu():

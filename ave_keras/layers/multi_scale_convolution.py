@@ -36,10 +36,9 @@ class MultiScaleConvolution(CrossModal):
 
     def __init__(self, widths=(1, 3, 5), **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(widths, Sequence) or not widths or len({*widths}) < len(widths):
-            raise self._invalid("widths", "a list of different odd numbers", widths)
-        self.widths = [self.positive("widths", width) for width in widths]
-        if any(width % 2 == 0 for width in self.widths):
+        self.widths = [self.positive("widths", width) for width in widths] if isinstance(widths, Sequence) else []
+        odd = {width for width in self.widths if width % 2}
+        if not odd or len(odd) < len(self.widths):
             raise self._invalid("widths", "a list of different odd numbers", widths)
 
     def build(self, input_shape):
